@@ -1,1 +1,9 @@
-//! Under construction.
+//! From a socket's bytes to Parquet bytes: receive, log, decode, filter, encode. No tokio, no HTTP, no
+//! configuration files, no query engine.
+
+pub mod block;
+pub mod limits;
+mod memory;
+
+pub mod cut;
+pub mod names;
