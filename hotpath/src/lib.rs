@@ -1,1 +1,4 @@
-//! Under construction.
+//! From a socket's bytes to Parquet bytes.
+
+pub mod cut;
+pub mod names;
