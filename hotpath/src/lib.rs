@@ -2,8 +2,7 @@
 //! configuration files, no query engine.
 
 pub mod block;
+pub mod cut;
 pub mod limits;
 mod memory;
-
-pub mod cut;
 pub mod names;
