@@ -3,8 +3,10 @@
 
 pub mod batch;
 pub mod block;
+pub mod clock;
 pub mod cut;
 pub mod decode;
 pub mod limits;
 mod memory;
 pub mod names;
+pub mod receive;
