@@ -1,6 +1,7 @@
 //! From a socket's bytes to Parquet bytes: receive, log, decode, filter, encode. No tokio, no HTTP, no
 //! configuration files, no query engine.
 
+pub mod account;
 pub mod batch;
 pub mod block;
 pub mod clock;

@@ -1,1 +1,4 @@
-//! Under construction.
+//! What every role shares: configuration, the account of events, metrics, health, logs, systemd, shutdown.
+
+pub mod config;
+pub mod limits;
