@@ -92,8 +92,9 @@ deb: build ## the Debian package, in TARGET/debian (PROFILE=dev for a quick one)
 	mkdir -p $(package_dir)/man
 	$(binary) man $(package_dir)/man
 	$(binary) completions bash > $(package_dir)/bash-completion
+	scripts/deb-changelog.sh > $(package_dir)/changelog
 	rm -f $(target_dir)/debian/bytefreezer_*.deb
-	cargo deb --locked -p bytefreezer --no-build --profile $(PROFILE) --strip --no-dbgsym \
+	cargo deb --quiet --locked -p bytefreezer --no-build --profile $(PROFILE) --strip --no-dbgsym \
 	    --no-separate-debug-symbols $(if $(filter dev,$(PROFILE)),--fast)
 	@dpkg-deb --info $(target_dir)/debian/bytefreezer_*.deb | grep -E 'Package|Version|Depends|Size'
 

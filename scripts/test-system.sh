@@ -9,7 +9,8 @@
 # runs; BYTEFREEZER_SUITE names the Debian release (default: that of this machine);
 # KEEP_ROOT=1 leaves the container's files for a look.
 #
-# Prints a line for each check, PASS or FAIL, and "N passed, N failed" at the end.
+# Prints a line for each check, PASS or FAIL (or SKIP with the reason), and
+# "N passed, N failed" at the end.
 set -euo pipefail
 
 repository=$(cd "$(dirname "$0")/.." && pwd)
@@ -43,6 +44,8 @@ check() {
     sed 's/^/     /' <<<"$output" | tail -n 15
     failed=$((failed + 1))
 }
+
+skip() { echo "SKIP $1: $2"; }
 
 equals() {
     if [ "$1" != "$2" ]; then
@@ -106,6 +109,10 @@ cannot_write_to() {
     fi
 }
 
+locked_memory_is() {
+    equals "$(inside 5 sed -n 's/^Max locked memory *\([0-9a-z]*\).*/\1/p' "/proc/$1/limits")" "$2"
+}
+
 exposure_is_low() { inside 20 systemd-analyze security --no-pager --threshold=20 "$1"; }
 
 http_ok() {
@@ -134,7 +141,7 @@ test_sandbox() {
     local pid unit
     pid=$(main_pid bytefreezer.service)
     echo "# sandbox"
-    check "it runs as bytefreezer" equals "$(inside 5 ps -o user= -p "$pid")" bytefre+
+    check "it runs as bytefreezer" equals "$(inside 5 ps -o user:32= -p "$pid")" bytefreezer
     check "it has CAP_NET_BIND_SERVICE and CAP_NET_ADMIN only" \
         equals "$(status_field "$pid" CapEff)" 0000000000001400
     check "it cannot gain privileges" equals "$(status_field "$pid" NoNewPrivs)" 1
@@ -142,6 +149,11 @@ test_sandbox() {
     check "it listens on port 514, udp and tcp" listens_on_514
     check "it cannot write to /etc" cannot_write_to bytefreezer.service /etc
     check "it cannot write to /usr" cannot_write_to bytefreezer.service /usr
+    if prlimit --memlock=4294967296:4294967296 true 2>/dev/null; then
+        check "it may pin 4 GiB for its rings" locked_memory_is "$pid" 4294967296
+    else
+        skip "it may pin 4 GiB for its rings" "this machine does not let root raise the limit (CAP_SYS_RESOURCE)"
+    fi
     for unit in bytefreezer bytefreezer-proxy bytefreezer-query; do
         check "exposure of $unit is at most 2.0" exposure_is_low $unit.service
     done
@@ -149,6 +161,9 @@ test_sandbox() {
 
 test_syslog() {
     echo "# syslog to SQL"
+    inside 5 sed -i 's/# testing: true/testing: true/' "$config"
+    check "the changed configuration validates" inside 10 bytefreezer validate "$config"
+    check "it restarts with it" inside 130 systemctl restart bytefreezer.service
     check "sends RFC 5424 over udp" send --udp --rfc5424 "udp 5424"
     check "sends RFC 3164 over udp" send --udp --rfc3164 "udp 3164"
     check "sends RFC 5424 over tcp, by newline" send --tcp --rfc5424 "tcp newline"
@@ -172,9 +187,13 @@ test_reload_and_crash() {
     check "sends after the reload" send --tcp --rfc5424 "after reload"
     check "SQL shows it" count_is "after reload" 1
 
+    # In the log (its window is 100 ms), and not necessarily in a stored file yet.
+    check "sends before the crash" send --tcp --rfc5424 "before crash"
+    sleep 0.5
     check "kill -9" inside 5 kill -KILL "$pid"
     check "systemd starts it again" pid_changes bytefreezer.service "$pid"
     check "what was stored is still there, once" count_is "udp 5424" 1
+    check "what was in the log is there, once" count_is "before crash" 1
     check "sends after the crash" send --tcp --rfc5424 "after crash"
     check "SQL shows it" count_is "after crash" 1
 
@@ -203,11 +222,13 @@ not() {
 }
 
 test_split_roles() {
+    local pid
     echo "# single roles"
-    check "proxy and query start" inside 130 systemctl start bytefreezer-proxy.service bytefreezer-query.service
+    check "the all-in-one is disabled" inside 130 systemctl disable --now bytefreezer.service
+    check "proxy and query are enabled" \
+        inside 130 systemctl enable --now bytefreezer-proxy.service bytefreezer-query.service
     check "proxy is active" unit_is bytefreezer-proxy.service ActiveState active
     check "query is active" unit_is bytefreezer-query.service ActiveState active
-    check "the all-in-one gave way" unit_is bytefreezer.service ActiveState inactive
     check "query has no capability" \
         equals "$(status_field "$(main_pid bytefreezer-query.service)" CapEff)" 0000000000000000
     check "query cannot write to the lake" cannot_write_to bytefreezer-query.service "$state"
@@ -216,12 +237,24 @@ test_split_roles() {
     check "SQL shows it" count_is "split roles" 1
     check "readyz of the proxy answers" http_ok 8008 /readyz
     check "query answers" http_ok 8000 /healthz
+
+    pid=$(main_pid bytefreezer-proxy.service)
+    check "an upgrade installs" install_package
+    check "it restarts the proxy" pid_changes bytefreezer-proxy.service "$pid"
+    check "and the query" unit_is bytefreezer-query.service ActiveState active
+    check "and leaves the all-in-one off" unit_is bytefreezer.service ActiveState inactive
+
     check "stopping the target stops the roles" stop_target
-    check "the all-in-one starts again" inside 130 systemctl start bytefreezer.service
+    check "the target starts them again" inside 130 systemctl start bytefreezer.target
+    check "the proxy is back" unit_is bytefreezer-proxy.service ActiveState active
+    check "the all-in-one takes their place" inside 130 systemctl start bytefreezer.service
+    check "the proxy gave way" unit_is bytefreezer-proxy.service ActiveState inactive
+    check "the query gave way" unit_is bytefreezer-query.service ActiveState inactive
+    inside 30 systemctl disable --quiet bytefreezer-proxy.service bytefreezer-query.service
+    inside 30 systemctl enable --quiet bytefreezer.service
 }
 
 stop_target() {
-    inside 130 systemctl start bytefreezer.target
     inside 130 systemctl stop bytefreezer.target
     unit_is bytefreezer-proxy.service ActiveState inactive
     unit_is bytefreezer-query.service ActiveState inactive

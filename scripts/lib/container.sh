@@ -30,8 +30,8 @@ container_cleanup() {
 
 # The mirror this machine's own apt uses, so that a local one is honoured.
 apt_mirror() {
-    apt-get indextargets --format '$(CREATED_BY) $(CODENAME) $(REPO_URI)' |
-        awk -v suite="$suite" '$1 == "Packages" && $2 == suite && $3 ~ /debian\/?$/ { print $3; exit }'
+    apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' |
+        awk -v suite="$suite" '$1 == suite { print $2; exit }'
 }
 
 # The base system is made once, under another name until it is whole.
