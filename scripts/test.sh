@@ -29,7 +29,8 @@ run_rust_tests() {
     fi
     echo "cargo-nextest is not here: plain cargo test, one crate after the other"
     cargo test --workspace --no-fail-fast -- --show-output >"$logs/rust" 2>&1 || result=1
-    grep -E '^test result|^test .*FAILED|panicked at|^error' "$logs/rust" || true
+    grep -E '^test result|^test .*FAILED|^error' "$logs/rust" || true
+    sed -n '/^failures:$/,/^test result/p' "$logs/rust"
 }
 
 run_end_to_end() {
