@@ -66,7 +66,7 @@ lint: needs-build ## formatting and clippy, warnings are errors
 	cargo fmt --all --check
 	if [ -f fuzz/Cargo.toml ]; then cargo fmt --manifest-path fuzz/Cargo.toml --check; fi
 	cargo clippy --locked --workspace --all-targets -- -D warnings
-	for script in scripts/*.sh .ci/run packaging/deb/post* packaging/deb/prerm; do bash -n $$script; done
+	for script in scripts/*.sh scripts/lib/*.sh .ci/run packaging/deb/post* packaging/deb/prerm; do bash -n $$script; done
 
 .PHONY: bench
 bench: .venv/stamp ## the figures of SPECIFICATION.md, peers in the same run

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # A throw-away Debian with a booted systemd, for scripts/test-system.sh.
 # Sourced. Everything it starts or makes is gone when the script ends.
 
