@@ -1,3 +1,11 @@
-//! From a socket's bytes to Parquet bytes.
+//! From a socket's bytes to Parquet bytes: receive, log, decode, filter, encode. No tokio, no HTTP, no
+//! configuration files, no query engine.
 
 pub mod account;
+pub mod batch;
+pub mod block;
+pub mod cut;
+pub mod decode;
+pub mod limits;
+mod memory;
+pub mod names;

@@ -1,0 +1,284 @@
+//! The block: pooled memory that events are received into, logged from, parsed in, and recycled.
+//!
+//! Events lie back to back in the block's memory; a table of entries beside it says where each one is, when it
+//! was received and from whom. A sealed block is immutable and shared: the columns of a batch are views into it,
+//! and its memory goes back to the pool when the last of them is gone.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use arrow::buffer::Buffer;
+
+use crate::limits::{BLOCK_ENTRIES_MAX, BLOCK_PEERS_MAX};
+pub use crate::memory::{BlockMemory, BlockPool};
+
+/// By which kind of input an event came in; the text of the column `source_type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum SourceType {
+    /// Syslog over UDP, TCP or TLS.
+    Syslog = 1,
+    /// A request to the HTTP input.
+    Http = 2,
+}
+
+impl SourceType {
+    /// The text of the column `source_type`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Syslog => "syslog",
+            Self::Http => "http",
+        }
+    }
+
+    /// The kind that a log record names, `None` for a number of a later version.
+    pub fn from_number(number: u8) -> Option<Self> {
+        match number {
+            1 => Some(Self::Syslog),
+            2 => Some(Self::Http),
+            _ => None,
+        }
+    }
+}
+
+/// Who sent an event, and by which kind of input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Peer {
+    /// The sender's address; an IPv4 address mapped into IPv6 stands as IPv4.
+    pub ip: IpAddr,
+    /// The sender's port.
+    pub port: u16,
+    /// The kind of input.
+    pub source_type: SourceType,
+}
+
+impl Peer {
+    /// The peer behind a socket address.
+    pub fn new(address: SocketAddr, source_type: SourceType) -> Self {
+        Self { ip: address.ip().to_canonical(), port: address.port(), source_type }
+    }
+
+    /// The address as 16 bytes, IPv4 mapped into IPv6.
+    pub fn ip_octets(&self) -> [u8; 16] {
+        match self.ip {
+            IpAddr::V4(ip) => ip.to_ipv6_mapped().octets(),
+            IpAddr::V6(ip) => ip.octets(),
+        }
+    }
+
+    /// The peer that [`Peer::ip_octets`], a port and a kind describe.
+    pub fn from_octets(octets: [u8; 16], port: u16, source_type: SourceType) -> Self {
+        Self { ip: IpAddr::V6(Ipv6Addr::from(octets)).to_canonical(), port, source_type }
+    }
+}
+
+/// The event was cut at the longest message that its input takes.
+pub const ENTRY_TRUNCATED: u16 = 1;
+
+/// Where one event lies in its block: 16 bytes, as they stand in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// First byte in the block's data.
+    pub offset: u32,
+    /// Bytes.
+    pub length: u32,
+    /// Microseconds between the block's base time and receipt.
+    pub received_delta_us: u32,
+    /// Index into the block's peers.
+    pub peer: u16,
+    /// [`ENTRY_TRUNCATED`] or 0.
+    pub flags: u16,
+}
+
+/// Why an event was not taken by a block: it is full, seal it and take another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the block is full")]
+pub struct BlockFull;
+
+/// A block that is being filled.
+#[derive(Debug)]
+pub struct Block {
+    memory: BlockMemory,
+    used_bytes: usize,
+    entries: Vec<Entry>,
+    peers: Vec<Peer>,
+    base_time_us: i64,
+}
+
+impl Block {
+    /// An empty block over memory of a pool; times of entries count from `base_time_us` (microseconds since 1970).
+    pub fn new(memory: BlockMemory, base_time_us: i64) -> Self {
+        Self { memory, used_bytes: 0, entries: Vec::with_capacity(4096), peers: Vec::new(), base_time_us }
+    }
+
+    /// Appends one event.
+    ///
+    /// # Errors
+    /// [`BlockFull`] when it does not fit; the block is as it was.
+    pub fn push(
+        &mut self,
+        bytes: &[u8],
+        peer: &Peer,
+        received_us: i64,
+        truncated: bool,
+    ) -> Result<(), BlockFull> {
+        let end = self.used_bytes + bytes.len();
+        if end > self.memory.capacity_bytes() || self.entries.len() == BLOCK_ENTRIES_MAX {
+            return Err(BlockFull);
+        }
+        let received_delta_us = (received_us - self.base_time_us).max(0);
+        let Ok(received_delta_us) = u32::try_from(received_delta_us) else { return Err(BlockFull) };
+        let peer = self.peer_index(peer)?;
+        self.memory.write_at(self.used_bytes, bytes);
+        self.entries.push(Entry {
+            offset: self.used_bytes as u32,
+            length: bytes.len() as u32,
+            received_delta_us,
+            peer,
+            flags: if truncated { ENTRY_TRUNCATED } else { 0 },
+        });
+        self.used_bytes = end;
+        Ok(())
+    }
+
+    fn peer_index(&mut self, peer: &Peer) -> Result<u16, BlockFull> {
+        // Senders come in bursts: the last one is the likeliest, and a block has few of them.
+        if let Some(found) = self.peers.iter().rposition(|known| known == peer) {
+            return Ok(found as u16);
+        }
+        if self.peers.len() == BLOCK_PEERS_MAX {
+            return Err(BlockFull);
+        }
+        self.peers.push(*peer);
+        Ok((self.peers.len() - 1) as u16)
+    }
+
+    /// Number of events.
+    pub fn entry_count(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Bytes of all events.
+    pub fn used_bytes(&self) -> usize {
+        self.used_bytes
+    }
+
+    /// Time that entries count from, in microseconds since 1970.
+    pub fn base_time_us(&self) -> i64 {
+        self.base_time_us
+    }
+
+    /// Ends filling: from here on the block is immutable and may be shared between threads.
+    pub fn seal(self) -> SealedBlock {
+        SealedBlock {
+            data: Arc::new(self.memory),
+            used_bytes: self.used_bytes,
+            entries: self.entries,
+            peers: self.peers,
+            base_time_us: self.base_time_us,
+        }
+    }
+}
+
+/// A block that is complete: logged, then parsed in place.
+#[derive(Debug, Clone)]
+pub struct SealedBlock {
+    data: Arc<BlockMemory>,
+    used_bytes: usize,
+    entries: Vec<Entry>,
+    peers: Vec<Peer>,
+    base_time_us: i64,
+}
+
+/// Why the parts of a block that were read from a log do not belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BlockPartsError {
+    /// An entry points outside the data.
+    #[error("entry {0} points outside the block's data")]
+    EntryOutsideData(usize),
+    /// An entry names a peer that the block does not have.
+    #[error("entry {0} names an unknown peer")]
+    UnknownPeer(usize),
+}
+
+impl SealedBlock {
+    /// A block from what was read back from the log: `used_bytes` of `memory` hold the data.
+    ///
+    /// # Errors
+    /// When an entry does not fit the data or the peers; nothing of the block can be trusted then.
+    pub fn from_parts(
+        memory: BlockMemory,
+        used_bytes: usize,
+        entries: Vec<Entry>,
+        peers: Vec<Peer>,
+        base_time_us: i64,
+    ) -> Result<Self, BlockPartsError> {
+        for (number, entry) in entries.iter().enumerate() {
+            if entry.offset as usize + entry.length as usize > used_bytes.min(memory.capacity_bytes()) {
+                return Err(BlockPartsError::EntryOutsideData(number));
+            }
+            if usize::from(entry.peer) >= peers.len() {
+                return Err(BlockPartsError::UnknownPeer(number));
+            }
+        }
+        Ok(Self { data: Arc::new(memory), used_bytes, entries, peers, base_time_us })
+    }
+
+    /// The bytes of all events.
+    pub fn data(&self) -> &[u8] {
+        &self.data.as_slice()[..self.used_bytes]
+    }
+
+    /// Where each event lies.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The senders that entries name.
+    pub fn peers(&self) -> &[Peer] {
+        &self.peers
+    }
+
+    /// Time that entries count from, in microseconds since 1970.
+    pub fn base_time_us(&self) -> i64 {
+        self.base_time_us
+    }
+
+    /// The events in the order of receipt.
+    pub fn events(&self) -> impl Iterator<Item = Event<'_>> {
+        self.entries.iter().map(|entry| self.event(entry))
+    }
+
+    fn event(&self, entry: &Entry) -> Event<'_> {
+        let start = entry.offset as usize;
+        Event {
+            // Entries are checked against the data where a block is made (`push`, `from_parts`).
+            bytes: &self.data()[start..start + entry.length as usize],
+            received_us: self.base_time_us + i64::from(entry.received_delta_us),
+            peer: self.peers[usize::from(entry.peer)],
+            truncated: entry.flags & ENTRY_TRUNCATED != 0,
+        }
+    }
+
+    /// The data as an Arrow buffer that keeps the block's memory alive. A block that is less than half full is
+    /// copied instead, so that a few events do not hold a whole block.
+    pub fn arrow_buffer(&self) -> Buffer {
+        if self.used_bytes * 2 < self.data.capacity_bytes() {
+            return Buffer::from(self.data());
+        }
+        BlockMemory::arrow_buffer(&self.data, self.used_bytes)
+    }
+}
+
+/// One event as a decoder gets it.
+#[derive(Debug, Clone, Copy)]
+pub struct Event<'a> {
+    /// What was received, without framing.
+    pub bytes: &'a [u8],
+    /// Receipt, in microseconds since 1970.
+    pub received_us: i64,
+    /// The sender.
+    pub peer: Peer,
+    /// Whether the message was cut at the longest that its input takes.
+    pub truncated: bool,
+}

@@ -1,0 +1,28 @@
+//! Every maximum of the hot path, and what happens when it is reached.
+
+/// Bytes of one receive block. A sealed block is one record of the log and one record batch.
+pub const BLOCK_BYTES: usize = 1 << 20;
+
+/// Alignment of block memory in bytes, that of direct I/O on every disk in use.
+pub const BLOCK_ALIGNMENT_BYTES: usize = 4096;
+
+/// Events in one block; a block that has them is sealed.
+pub const BLOCK_ENTRIES_MAX: usize = 16_384;
+
+/// Different senders in one block; a block that has them is sealed.
+pub const BLOCK_PEERS_MAX: usize = 4_096;
+
+/// Bytes of one message. A longer one is cut here, marked and counted.
+pub const MESSAGE_BYTES_MAX: usize = 256 << 10;
+
+/// Columns of one dataset. Further fields of an event go to `_extra` as JSON.
+pub const DATASET_COLUMNS_MAX: usize = 1_024;
+
+/// Bytes of a column name. A longer name goes to `_extra` with its value.
+pub const COLUMN_NAME_BYTES_MAX: usize = 128;
+
+/// Spellings of field names that a batch builder remembers; further ones are looked up by their column name.
+pub const FIELD_SPELLINGS_MAX: usize = 8_192;
+
+/// Bytes of one chunk of the side text of a batch (text that differs from what was received). A longer text has a chunk of its own.
+pub const ARENA_CHUNK_BYTES: usize = 64 << 10;
