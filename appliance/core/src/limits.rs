@@ -11,7 +11,7 @@ pub const CONFIG_PROBLEMS_MAX: usize = 100;
 /// Bytes of a secret that is read from a file. A longer file is refused.
 pub const SECRET_BYTES_MAX: u64 = 64 * 1024;
 /// Characters of the name of a tenant, a dataset or an instance. A longer name is refused.
-pub const NAME_CHARACTERS_MAX: usize = 64;
+pub const NAME_CHARACTERS_MAX: usize = hotpath::names::MAX_NAME_BYTES;
 /// Characters of another part of an address that stands in a configuration (paths of HTTP inputs, object key prefixes).
 pub const PATH_CHARACTERS_MAX: usize = 512;
 /// Components that report their progress. Registering one more is refused.

@@ -22,20 +22,15 @@ pub(super) fn check(format: &str, text: &str) -> Result<(), Complaint> {
     }
 }
 
-/// Checks the name of a tenant, a dataset or an instance.
+/// Checks the name of a tenant, a dataset or an instance: as [`hotpath::names::check_name`], and in lower case, because
+/// SQL makes no difference between cases where a name stands without quotes.
 ///
 /// # Errors
-/// When it is not made of `a-z`, `0-9`, `_` and `-`, does not start and end with a letter or digit, or is longer than 64.
+/// When it is not made of `a-z`, `0-9`, `_` and `-`, does not start and end with a letter or digit, has `--` in it, or is
+/// longer than 64 characters.
 pub fn check_name(text: &str) -> Result<(), Complaint> {
-    let alphanumeric = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
-    let bytes = text.as_bytes();
-    let allowed =
-        bytes.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'));
-    let right = allowed
-        && alphanumeric(bytes.first())
-        && alphanumeric(bytes.last())
-        && bytes.len() <= NAME_CHARACTERS_MAX;
-    if right {
+    let lower_case = !text.bytes().any(|byte| byte.is_ascii_uppercase());
+    if lower_case && hotpath::names::check_name("given", text).is_ok() {
         return Ok(());
     }
     let advice = match sanitize_name(text) {
@@ -44,7 +39,7 @@ pub fn check_name(text: &str) -> Result<(), Complaint> {
     };
     Err(Complaint::advise(
         format!(
-            "`{text}` is not a name: a-z, 0-9, _ and - are allowed, with a letter or digit at both ends, \
+            "`{text}` is not a name: a-z, 0-9, _ and - are allowed (no --), with a letter or digit at both ends, \
              {NAME_CHARACTERS_MAX} characters at most"
         ),
         advice,
@@ -56,7 +51,8 @@ pub fn sanitize_name(text: &str) -> String {
     let mut name = String::new();
     for character in text.chars().take(NAME_CHARACTERS_MAX) {
         match character.to_ascii_lowercase() {
-            plain @ ('a'..='z' | '0'..='9' | '_' | '-') => name.push(plain),
+            plain @ ('a'..='z' | '0'..='9' | '_') => name.push(plain),
+            _ if name.ends_with('-') => {}
             _ => name.push('-'),
         }
     }
@@ -159,7 +155,7 @@ mod tests {
         for name in ["a", "fw-1", "0_0", &"x".repeat(64)] {
             assert_eq!(check_name(name), Ok(()), "{name}");
         }
-        for name in ["", "-a", "a-", "_", "A", "a.b", "a b", "ä", "a/b", "..", &"x".repeat(65)] {
+        for name in ["", "-a", "a-", "_", "A", "a.b", "a b", "ä", "a/b", "..", "a--b", &"x".repeat(65)] {
             assert!(check_name(name).is_err(), "{name}");
         }
     }
@@ -168,6 +164,7 @@ mod tests {
     fn a_sanitized_name_is_a_name() {
         assert_eq!(sanitize_name("Edge01.Example.NET"), "edge01-example-net");
         assert_eq!(sanitize_name("-_x_-"), "x");
+        assert_eq!(sanitize_name("a -- b"), "a-b");
         assert_eq!(sanitize_name("ääää"), "");
     }
 
