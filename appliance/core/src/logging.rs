@@ -15,7 +15,9 @@ pub const LOG_VARIABLE: &str = "BYTEFREEZER_LOG";
 #[derive(Debug, thiserror::Error)]
 pub enum LoggingError {
     /// The filter in the environment cannot be read.
-    #[error("`{filter}` in {LOG_VARIABLE} is not a log filter; write a level or filters by module, as in `info,hotpath=debug`")]
+    #[error(
+        "`{filter}` in {LOG_VARIABLE} is not a log filter; write a level or filters by module, as in `info,hotpath=debug`"
+    )]
     Filter {
         /// What stands in the environment.
         filter: String,
@@ -55,10 +57,9 @@ pub fn init_logging(config: &LogConfig) -> Result<LogHandle, LoggingError> {
         LogFormat::Text if std::env::var_os("JOURNAL_STREAM").is_some() => {
             fmt::layer().with_ansi(false).without_time().with_writer(std::io::stderr).boxed()
         }
-        LogFormat::Text => fmt::layer()
-            .with_ansi(std::io::stderr().is_terminal())
-            .with_writer(std::io::stderr)
-            .boxed(),
+        LogFormat::Text => {
+            fmt::layer().with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr).boxed()
+        }
     };
     tracing_subscriber::registry().with(filter).with(lines).try_init().map_err(LoggingError::AlreadySet)?;
     Ok(LogHandle { filter: handle })

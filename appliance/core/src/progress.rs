@@ -100,7 +100,11 @@ impl Progress {
     ///
     /// # Errors
     /// When there are [`COMPONENTS_MAX`] components.
-    pub fn register(&self, name: impl Into<String>, deadline: Option<Duration>) -> Result<Component, TooManyComponents> {
+    pub fn register(
+        &self,
+        name: impl Into<String>,
+        deadline: Option<Duration>,
+    ) -> Result<Component, TooManyComponents> {
         let shared = Arc::new(Shared {
             name: name.into(),
             deadline,

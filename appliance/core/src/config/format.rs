@@ -17,7 +17,9 @@ pub(super) fn check(format: &str, text: &str) -> Result<(), Complaint> {
         "key-prefix" => check_key_prefix(text),
         "http-url" => check_http_url(text),
         "bucket" => check_bucket(text),
-        "path" if text.is_empty() => Err(Complaint::advise("the path is empty", "give it, or remove the key")),
+        "path" if text.is_empty() => {
+            Err(Complaint::advise("the path is empty", "give it, or remove the key"))
+        }
         _ => Ok(()),
     }
 }
@@ -79,7 +81,9 @@ fn check_socket_address(text: &str) -> Result<(), Complaint> {
     let port = text.strip_prefix(':').or_else(|| text.strip_prefix("*:")).unwrap_or(text);
     let advice = match port.parse::<u16>() {
         Ok(port) => format!("write `0.0.0.0:{port}`"),
-        Err(_) => "as in `0.0.0.0:5514`, `127.0.0.1:8008` or `[::]:5514`; host names are not looked up".to_owned(),
+        Err(_) => {
+            "as in `0.0.0.0:5514`, `127.0.0.1:8008` or `[::]:5514`; host names are not looked up".to_owned()
+        }
     };
     Err(Complaint::advise(reason, advice))
 }
@@ -97,9 +101,9 @@ fn check_http_path(text: &str) -> Result<(), Complaint> {
 }
 
 fn check_key_prefix(text: &str) -> Result<(), Complaint> {
-    let allowed = text.bytes().all(|byte| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.' | b'=')
-    });
+    let allowed = text
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.' | b'='));
     let steps_up = text.split('/').any(|step| step == ".." || step == ".");
     let bare = !text.starts_with('/') && !text.ends_with('/') && !text.contains("//");
     if allowed && bare && !steps_up && text.len() <= PATH_CHARACTERS_MAX {
@@ -125,10 +129,10 @@ fn check_http_url(text: &str) -> Result<(), Complaint> {
 
 fn check_bucket(text: &str) -> Result<(), Complaint> {
     let bytes = text.as_bytes();
-    let allowed =
-        bytes.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.'));
+    let allowed = bytes.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.'));
     let alphanumeric = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
-    if allowed && (3..=63).contains(&bytes.len()) && alphanumeric(bytes.first()) && alphanumeric(bytes.last()) {
+    if allowed && (3..=63).contains(&bytes.len()) && alphanumeric(bytes.first()) && alphanumeric(bytes.last())
+    {
         return Ok(());
     }
     let reason = format!("`{text}` is not the name of a bucket");
@@ -140,7 +144,9 @@ pub(super) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>)
     let lowercase = word.to_ascii_lowercase();
     let differences_max = (word.chars().count() / 3).max(1);
     candidates
-        .map(|candidate| (strsim::damerau_levenshtein(&lowercase, &candidate.to_ascii_lowercase()), candidate))
+        .map(|candidate| {
+            (strsim::damerau_levenshtein(&lowercase, &candidate.to_ascii_lowercase()), candidate)
+        })
         .filter(|(differences, _)| *differences <= differences_max)
         .min_by_key(|(differences, _)| *differences)
         .map(|(_, candidate)| candidate)
