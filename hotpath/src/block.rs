@@ -250,6 +250,16 @@ impl SealedBlock {
         self.base_time_us
     }
 
+    /// Bytes that the block takes in a log at the most.
+    pub fn logged_bytes_max(&self) -> usize {
+        const HEADER_AND_PADDING_BYTES: usize = 3 * crate::limits::BLOCK_ALIGNMENT_BYTES;
+        const PEER_BYTES: usize = 32;
+        self.used_bytes
+            + self.entries.len() * size_of::<Entry>()
+            + self.peers.len() * PEER_BYTES
+            + HEADER_AND_PADDING_BYTES
+    }
+
     /// The events in the order of receipt.
     pub fn events(&self) -> impl Iterator<Item = Event<'_>> {
         self.entries.iter().map(|entry| self.event(entry))

@@ -54,8 +54,8 @@ pub const LOG_GROUP_BLOCKS_MAX: usize = 16;
 /// Milliseconds before the log is tried again when it was full or failed. Senders that can wait do; datagrams are counted as lost.
 pub const LOG_RETRY_MS: u64 = 200;
 
-/// Batches between a shard and its encoder thread; when they are there, parsing waits and blocks stay in the log.
-pub const ENCODER_QUEUE_BATCHES: usize = 8;
+/// Milliseconds before reading back from the log is tried again, while all blocks are in use.
+pub const BLOCK_WAIT_MS: u64 = 2;
 
 /// Milliseconds between two looks at whether a shard makes progress.
 pub const HEARTBEAT_MS: u64 = 250;

@@ -1,5 +1,7 @@
 //! Commands from the rest of the process, and what the encoder thread reports.
 
+use std::cell::Cell;
+use std::os::fd::AsRawFd;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -9,7 +11,9 @@ use tracing::{error, info, warn};
 use super::inputs::{self, Input};
 use super::intake::{Acknowledgement, IngestOutcome};
 use super::logging::ControlRecord;
-use super::{Dataset, DatasetSettings, IngestBatch, InputSettings, LoggedBlock, Shard, ShardCommand, Upload};
+use super::{
+    Dataset, DatasetSettings, IngestBatch, InputSettings, LoggedBlock, RunningInput, Shard, ShardCommand, Transport, Upload,
+};
 use crate::account::DatasetWriters;
 use crate::batch::BatchBuilder;
 use crate::cut::FinishedCut;
@@ -52,7 +56,7 @@ pub(super) async fn run(shard: Rc<Shard>) {
 pub(super) async fn run_encoder_events(shard: Rc<Shard>, events: async_channel::Receiver<EncoderEvent>) {
     while let Ok(event) = events.recv().await {
         match event {
-            EncoderEvent::Cut(cut) => shard.cut_finished(cut),
+            EncoderEvent::Cut { cut, .. } => shard.cut_finished(cut.cut),
             EncoderEvent::Failed { dataset, error, .. } => {
                 warn!(shard = shard.settings.shard, %error, "cannot write parquet files, trying again from the log");
                 let shard = Rc::clone(&shard);
@@ -109,16 +113,19 @@ fn start_input(shard: &Rc<Shard>, settings: InputSettings) {
         dataset,
         address: settings.address,
         message_bytes_max: settings.message_bytes_max,
-        connections: std::cell::Cell::new(0),
+        datagrams: matches!(settings.transport, Transport::Udp).then(|| settings.socket.as_raw_fd()),
+        connections: Cell::new(0),
+        kernel_drops: Cell::new(0),
     });
-    let task = glommio::spawn_local(inputs::run(input, settings.socket, settings.transport));
-    shard.inputs.borrow_mut().insert(settings.id, task);
+    let task = glommio::spawn_local(inputs::run(Rc::clone(&input), settings.socket, settings.transport));
+    shard.inputs.borrow_mut().insert(settings.id, RunningInput { input, task });
 }
 
 async fn stop_input(shard: &Shard, id: &str) {
-    let task = shard.inputs.borrow_mut().remove(id);
-    if let Some(task) = task {
-        task.cancel().await;
+    let running = shard.inputs.borrow_mut().remove(id);
+    if let Some(running) = running {
+        inputs::take_what_is_left(&running.input);
+        running.task.cancel().await;
     }
 }
 
@@ -194,7 +201,7 @@ impl Shard {
 
     /// Gives the encoder once more what it lost when it could not write, from the log.
     async fn parse_again(&self, dataset: usize) {
-        let _ = self.encoder.send(EncoderMessage::Resume { dataset: dataset as u32 }).await;
+        let _ = self.encoder.send(EncoderMessage::Restart { dataset: dataset as u32 }).await;
         let places: Vec<_> = self.datasets.borrow()[dataset].uncut.iter().cloned().collect();
         let mut logged = self.logged.borrow_mut();
         for place in places.into_iter().rev() {
@@ -219,9 +226,6 @@ impl Shard {
             let is_parsed = is_logged && self.logged.borrow().is_empty() && !self.is_parsing.get();
             if is_parsed && !has_cut {
                 let _ = self.encoder.send(EncoderMessage::CutAll).await;
-                let (reply, done) = async_channel::bounded(1);
-                let _ = self.encoder.send(EncoderMessage::Flush { reply }).await;
-                let _ = done.recv().await;
                 has_cut = true;
                 continue;
             }
@@ -240,7 +244,7 @@ impl Shard {
     }
 
     fn has_nothing_to_upload(&self) -> bool {
-        self.open_uploads.get() == 0 && self.controls.borrow().is_empty() && self.datasets_are_cut()
+        self.datasets_are_cut() && self.open_uploads.get() == 0 && self.controls.borrow().is_empty() && !self.is_logging.get()
     }
 
     fn datasets_are_cut(&self) -> bool {

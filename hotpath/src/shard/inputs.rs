@@ -33,6 +33,9 @@ pub(super) struct Input {
     pub(super) address: SocketAddr,
     pub(super) message_bytes_max: usize,
     pub(super) connections: Cell<usize>,
+    /// The socket, where it brings datagrams.
+    pub(super) datagrams: Option<RawFd>,
+    pub(super) kernel_drops: Cell<u32>,
 }
 
 /// Receives on a socket until the task is cancelled.
@@ -50,9 +53,8 @@ pub(super) async fn run(input: Rc<Input>, socket: OwnedFd, transport: Transport)
 async fn receive_datagrams(input: &Input, socket: OwnedFd) -> std::io::Result<()> {
     let descriptor = socket.as_raw_fd();
     let socket: UdpSocket = udp_socket_of(socket);
-    let mut kernel_drops = 0;
     loop {
-        let datagrams = drain(input, descriptor, &mut kernel_drops).await?;
+        let datagrams = drain(input, descriptor).await?;
         if datagrams >= UDP_POLL_THRESHOLD {
             sleep(Duration::from_micros(UDP_POLL_INTERVAL_US)).await;
             continue;
@@ -62,15 +64,20 @@ async fn receive_datagrams(input: &Input, socket: OwnedFd) -> std::io::Result<()
     }
 }
 
-async fn drain(input: &Input, descriptor: RawFd, kernel_drops: &mut u32) -> std::io::Result<usize> {
+/// Takes what waits in the socket of an input that is about to end.
+pub(super) fn take_what_is_left(input: &Input) {
+    let Some(descriptor) = input.datagrams else { return };
+    while let Ok(received) = receive_once(input, descriptor)
+        && received.slots == SLOTS
+    {}
+}
+
+async fn drain(input: &Input, descriptor: RawFd) -> std::io::Result<usize> {
     let mut datagrams = 0;
     loop {
         for _ in 0..UDP_CALLS_PER_TURN {
             let received = receive_once(input, descriptor)?;
             datagrams += received.datagrams;
-            if let Some(total) = received.kernel_drops {
-                count_kernel_drops(input, total, kernel_drops);
-            }
             if received.slots < SLOTS {
                 return Ok(datagrams);
             }
@@ -99,18 +106,20 @@ fn receive_once(input: &Input, descriptor: RawFd) -> std::io::Result<Received> {
         intake.lost(input.dataset, reason, refused);
     }
     drop(intake);
+    if let Some(total) = received.kernel_drops {
+        count_kernel_drops(input, total);
+    }
     if received.datagrams > 0 {
         shard.log_work.set();
     }
     Ok(received)
 }
 
-fn count_kernel_drops(input: &Input, total: u32, known: &mut u32) {
-    let lost = total.wrapping_sub(*known);
+fn count_kernel_drops(input: &Input, total: u32) {
+    let lost = total.wrapping_sub(input.kernel_drops.replace(total));
     if lost == 0 {
         return;
     }
-    *known = total;
     let mut intake = input.shard.intake.borrow_mut();
     intake.lost(input.dataset, crate::account::DropReason::KernelUdp, u64::from(lost));
     debug!(input = input.id, lost, "the kernel dropped datagrams: the receive buffer was full");

@@ -10,29 +10,32 @@ use tracing::{error, warn};
 
 use super::intake::SealedIntake;
 use super::status::{LOG_FAILS, LOG_FULL, LOG_TAKES};
-use super::{LoggedBlock, Shard, ShardLog, Upload};
+use super::settings::UploadedCut;
+use super::{Dataset, LoggedBlock, Shard, ShardLog, Upload};
 use crate::account::{Aside, Movement};
 use crate::limits::{LOG_GROUP_BLOCKS_MAX, LOG_RETRY_MS};
-use crate::log::{LogError, Record, RecordPlace};
+use crate::log::{Commit, Intent, LogError, Record, RecordPlace};
 
 /// What is to be written to the log beside blocks.
 pub(super) enum ControlRecord {
     /// A cut is finished; once this is durable it may be uploaded.
     Intent(Box<Upload>),
     /// All objects of a cut are in storage.
-    Commit(super::settings::UploadedCut),
+    Commit(UploadedCut),
 }
 
 /// Logs until the shard ends.
-pub(super) async fn run(shard: Rc<Shard>, log: Rc<ShardLog>) {
+pub(super) async fn run(shard: Rc<Shard>, mut log: ShardLog) {
     loop {
         wait_for_work(&shard).await;
-        append_controls(&shard, &log).await;
-        let blocks = shard.intake.borrow_mut().take_sealed(LOG_GROUP_BLOCKS_MAX);
+        shard.is_logging.set(true);
+        append_controls(&shard, &mut log).await;
+        let blocks = shard.intake.borrow_mut().take_sealed(LOG_GROUP_BLOCKS_MAX, log.group_bytes_max());
         if !blocks.is_empty() {
-            let places = append_blocks(&shard, &log, &blocks).await;
+            let places = append_blocks(&shard, &mut log, &blocks).await;
             hand_on(&shard, blocks, places);
         }
+        shard.is_logging.set(false);
         shard.settings.status.log_bytes.store(log.used_bytes(), Ordering::Relaxed);
     }
 }
@@ -72,13 +75,12 @@ fn flush_due_in_us(shard: &Shard, oldest_open_us: Option<i64>) -> Option<u64> {
 }
 
 /// Appends a group of blocks; while the log is full or cannot be written, senders wait and it is tried again.
-async fn append_blocks(shard: &Shard, log: &ShardLog, blocks: &[SealedIntake]) -> Vec<RecordPlace> {
+async fn append_blocks(shard: &Shard, log: &mut ShardLog, blocks: &[SealedIntake]) -> Vec<RecordPlace> {
+    let records: Vec<Record> = {
+        let datasets = shard.datasets.borrow();
+        blocks.iter().map(|sealed| block_record(&datasets, sealed)).collect()
+    };
     loop {
-        let records: Vec<Record<'_>> = {
-            let datasets = shard.datasets.borrow();
-            let record = |sealed| block_record(&datasets, sealed);
-            blocks.iter().map(record).collect()
-        };
         match log.append(&records).await {
             Ok(places) => {
                 note_taken(shard);
@@ -92,8 +94,8 @@ async fn append_blocks(shard: &Shard, log: &ShardLog, blocks: &[SealedIntake]) -
     }
 }
 
-fn block_record<'a>(datasets: &[super::Dataset], sealed: &'a SealedIntake) -> Record<'a> {
-    Record::Block { dataset: datasets[sealed.dataset].key.clone(), block: &sealed.block }
+fn block_record(datasets: &[Dataset], sealed: &SealedIntake) -> Record {
+    Record::Block { dataset: datasets[sealed.dataset].key.clone(), block: sealed.block.clone() }
 }
 
 fn note_taken(shard: &Shard) {
@@ -103,7 +105,8 @@ fn note_taken(shard: &Shard) {
 }
 
 fn note_trouble(shard: &Shard, log: &ShardLog, error: &LogError) {
-    let trouble = if matches!(error, LogError::Full { .. }) { LOG_FULL } else { LOG_FAILS };
+    let is_full = matches!(error, LogError::Full { .. } | LogError::PendingIntents { .. }) || error.is_storage_full();
+    let trouble = if is_full { LOG_FULL } else { LOG_FAILS };
     let before = shard.settings.status.log_trouble.swap(trouble, Ordering::Relaxed);
     if before == trouble {
         return;
@@ -121,27 +124,56 @@ fn note_trouble(shard: &Shard, log: &ShardLog, error: &LogError) {
 }
 
 /// Makes the waiting control records durable and does what follows from each.
-async fn append_controls(shard: &Shard, log: &ShardLog) {
-    let controls: Vec<ControlRecord> = shard.controls.borrow_mut().drain(..).collect();
-    if controls.is_empty() {
-        return;
-    }
+async fn append_controls(shard: &Shard, log: &mut ShardLog) {
     loop {
-        let records: Vec<Record<'_>> = controls.iter().map(|control| control.record(shard)).collect();
-        match log.append(&records).await {
-            Ok(_) => break,
-            Err(error) => note_trouble(shard, log, &error),
+        let mut controls: Vec<ControlRecord> = shard.controls.borrow_mut().drain(..).collect();
+        if controls.is_empty() {
+            return;
         }
-        sleep(Duration::from_millis(LOG_RETRY_MS)).await;
-    }
-    for control in controls {
-        match control {
-            ControlRecord::Intent(upload) => shard.hand_to_upload(*upload),
-            ControlRecord::Commit(uploaded) => shard.note_stored(&uploaded),
+        // Commits free what intents may be waiting for.
+        controls.sort_by_key(|control| matches!(control, ControlRecord::Intent(_)));
+        let records: Vec<Record> = controls.iter().map(ControlRecord::record).collect();
+        match log.append(&records).await {
+            Ok(_) => {
+                note_taken(shard);
+                controls.into_iter().for_each(|control| follow(shard, control));
+                break;
+            }
+            Err(error) => {
+                note_trouble(shard, log, &error);
+                controls.into_iter().rev().for_each(|control| shard.controls.borrow_mut().push_front(control));
+                sleep(Duration::from_millis(LOG_RETRY_MS)).await;
+            }
         }
     }
     if let Err(error) = log.release().await {
         warn!(shard = shard.settings.shard, %error, "cannot remove committed log segments, trying again later");
+    }
+}
+
+/// What follows from a control record that is durable.
+fn follow(shard: &Shard, control: ControlRecord) {
+    match control {
+        ControlRecord::Intent(upload) => shard.hand_to_upload(*upload),
+        ControlRecord::Commit(uploaded) => shard.note_stored(&uploaded),
+    }
+}
+
+impl ControlRecord {
+    fn record(&self) -> Record {
+        match self {
+            Self::Intent(upload) => Record::Intent(Intent {
+                dataset: upload.cut.dataset.clone(),
+                first: upload.cut.first_position,
+                last: upload.cut.last_position,
+                keys: upload.keys.clone(),
+            }),
+            Self::Commit(uploaded) => Record::Commit(Commit {
+                dataset: uploaded.dataset.clone(),
+                first: uploaded.first_position,
+                last: uploaded.last_position,
+            }),
+        }
     }
 }
 
@@ -155,7 +187,9 @@ fn hand_on(shard: &Shard, blocks: Vec<SealedIntake>, places: Vec<RecordPlace>) {
         if keep {
             shard.logged_in_memory.set(shard.logged_in_memory.get() + 1);
         }
-        logged.push_back(LoggedBlock { dataset: sealed.dataset, place, block: keep.then_some(sealed.block) });
+                shard.datasets.borrow_mut()[sealed.dataset].uncut.push_back(place.clone());
+        let block = keep.then_some(sealed.block);
+        logged.push_back(LoggedBlock { dataset: sealed.dataset, place, block, is_again: false });
     }
     shard.settings.status.parse_backlog_blocks.store(logged.len() as u64, Ordering::Relaxed);
     drop(logged);
@@ -164,7 +198,7 @@ fn hand_on(shard: &Shard, blocks: Vec<SealedIntake>, places: Vec<RecordPlace>) {
 
 impl Shard {
     /// Counts what a committed cut stored.
-    fn note_stored(&self, uploaded: &super::settings::UploadedCut) {
+    fn note_stored(&self, uploaded: &UploadedCut) {
         let held = self.release_held(&uploaded.dataset, uploaded.last_position);
         let Some(index) = self.dataset_index(&uploaded.dataset) else { return };
         let movement = Movement::store(uploaded.rows, held)

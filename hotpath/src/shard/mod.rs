@@ -8,6 +8,7 @@ mod inputs;
 mod intake;
 mod logging;
 mod parsing;
+mod probe;
 mod settings;
 mod start;
 mod status;
@@ -30,7 +31,7 @@ use crate::decode::Decoder;
 use crate::encode::EncoderMessage;
 use crate::filter::{FilterState, Filters};
 use crate::limits::STREAM_PAUSE_MS;
-use crate::log::{GlommioDisk, Intent, Log, RecordPlace};
+use crate::log::{GlommioDisk, Intent, Log, LogReader, RecordPlace};
 use crate::names::DatasetKey;
 use crate::receive::udp::DatagramReceiver;
 use intake::{DatasetIndex, Intake};
@@ -45,6 +46,7 @@ pub use start::{ShardHandle, StartError, start};
 pub use status::{LOG_FAILS, LOG_FULL, LOG_TAKES, ShardStatus};
 
 type ShardLog = Log<GlommioDisk>;
+type ShardLogReader = LogReader<GlommioDisk>;
 
 /// A dataset on this shard.
 struct Dataset {
@@ -57,6 +59,8 @@ struct Dataset {
     uploader_tally: TallyWriter,
     /// Rows that went to the encoder, by the last position of their block; kept until their cut is committed.
     held: VecDeque<(u64, u64)>,
+    /// Blocks that are not in a finished cut: what the encoder is given again when it could not write.
+    uncut: VecDeque<RecordPlace>,
     /// Intents of the time before the start whose upload was not committed, in the order of their positions.
     intents: VecDeque<Intent>,
     /// Those of them whose files are being closed again.
@@ -66,7 +70,7 @@ struct Dataset {
 impl Dataset {
     /// The uncommitted intent that covers a position.
     fn replayed_range(&self, position: u64) -> Option<&Intent> {
-        self.intents.front().filter(|intent| intent.first_position <= position)
+        self.intents.front().filter(|intent| intent.first <= position)
     }
 }
 
@@ -76,6 +80,14 @@ struct LoggedBlock {
     place: RecordPlace,
     /// `None`: it is read back from the log when its turn comes.
     block: Option<SealedBlock>,
+    /// The encoder lost it once; it is accounted for already.
+    is_again: bool,
+}
+
+/// An input that runs, and what ends it.
+struct RunningInput {
+    input: Rc<inputs::Input>,
+    task: glommio::Task<()>,
 }
 
 /// What the tasks of one executor share.
@@ -91,8 +103,12 @@ struct Shard {
     encoder: async_channel::Sender<EncoderMessage>,
     log_work: Wake,
     parse_work: Wake,
-    inputs: RefCell<HashMap<String, glommio::Task<()>>>,
+    drained: Wake,
+    inputs: RefCell<HashMap<String, RunningInput>>,
     open_uploads: Cell<usize>,
+    is_logging: Cell<bool>,
+    is_parsing: Cell<bool>,
+    is_drained: Cell<bool>,
 }
 
 impl Shard {
@@ -114,8 +130,12 @@ impl Shard {
         }
     }
 
+    fn log_takes_data(&self) -> bool {
+        self.settings.status.log_trouble.load(Ordering::Relaxed) == LOG_TAKES
+    }
+
     fn takes_data(&self) -> bool {
-        self.settings.status.log_trouble.load(Ordering::Relaxed) == LOG_TAKES && !self.intake.borrow().is_congested()
+        self.log_takes_data() && !self.intake.borrow().is_congested()
     }
 
     /// Waits while the shard is short of blocks or its log takes nothing: the peer's window closes.
@@ -158,7 +178,7 @@ impl Shard {
     }
 
     /// Takes a cut that the encoder has finished: its intent is logged next.
-    fn cut_finished(self: &Rc<Self>, cut: FinishedCut) {
+    fn cut_finished(&self, cut: FinishedCut) {
         let upload = control::upload_of(self, cut);
         self.controls.borrow_mut().push_back(logging::ControlRecord::Intent(Box::new(upload)));
         self.log_work.set();

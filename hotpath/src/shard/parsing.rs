@@ -2,24 +2,29 @@
 
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
+use glommio::timer::sleep;
 use tracing::{error, info};
 
 use super::intake::DatasetIndex;
-use super::{Dataset, LoggedBlock, Shard, ShardLog};
+use super::{Dataset, LoggedBlock, Shard, ShardLogReader};
 use crate::account::{Aside, DropReason, Movement};
 use crate::block::SealedBlock;
 use crate::decode::decode_block;
 use crate::encode::EncoderMessage;
+use crate::limits::BLOCK_WAIT_MS;
+use crate::log::LogError;
 
 /// Parses until the shard ends.
-pub(super) async fn run(shard: Rc<Shard>, log: Rc<ShardLog>) {
+pub(super) async fn run(shard: Rc<Shard>, log: ShardLogReader) {
     loop {
         let next = shard.logged.borrow_mut().pop_front();
         let Some(mut next) = next else {
             shard.parse_work.wait().await;
             continue;
         };
+        shard.is_parsing.set(true);
         let backlog = shard.logged.borrow().len() as u64;
         shard.settings.status.parse_backlog_blocks.store(backlog, Ordering::Relaxed);
         close_ranges_before(&shard, &next).await;
@@ -28,28 +33,35 @@ pub(super) async fn run(shard: Rc<Shard>, log: Rc<ShardLog>) {
             None => count_damage(&shard, &next),
         }
         close_ranges_through(&shard, &next).await;
+        shard.is_parsing.set(false);
         glommio::executor().yield_task_queue_now().await;
     }
 }
 
 /// The block itself: it is still in memory, or is read back from the log.
-async fn fetch(shard: &Shard, log: &ShardLog, next: &mut LoggedBlock) -> Option<SealedBlock> {
+async fn fetch(shard: &Shard, log: &ShardLogReader, next: &mut LoggedBlock) -> Option<SealedBlock> {
     if let Some(block) = next.block.take() {
         shard.logged_in_memory.set(shard.logged_in_memory.get() - 1);
         return Some(block);
     }
-    match log.read(&next.place).await {
-        Ok(block) => Some(block),
-        Err(error) => {
-            error!(shard = shard.settings.shard, place = ?next.place, %error, "cannot read a block back from the log");
-            None
+    loop {
+        match log.read(&next.place).await {
+            Ok(block) => return Some(block),
+            Err(LogError::NoBlockMemory) => sleep(Duration::from_millis(BLOCK_WAIT_MS)).await,
+            Err(error) => {
+                error!(shard = shard.settings.shard, place = ?next.place, %error, "cannot read a block back from the log");
+                return None;
+            }
         }
     }
 }
 
 fn count_damage(shard: &Shard, next: &LoggedBlock) {
+    if next.is_again {
+        return;
+    }
     shard.settings.status.log_damaged_records.fetch_add(1, Ordering::Relaxed);
-    let lost = Movement::lose_held(DropReason::LogDamaged, u64::from(next.place.entry_count()));
+    let lost = Movement::lose_held(DropReason::LogDamaged, u64::from(next.place.entry_count));
     shard.intake.borrow_mut().tally(next.dataset).record(&lost);
 }
 
@@ -73,9 +85,11 @@ fn batch_message(dataset: &mut Dataset, next: &LoggedBlock, block: &SealedBlock)
     let rows = decoded.num_rows() as u64;
     let outcome = dataset.filters.apply(decoded, &mut dataset.filter_state);
     let kept = outcome.batch.num_rows() as u64;
-    dataset.encoder_tally.record(&Movement::filter(rows - kept).and(Aside::ParseErrors, parse_errors));
-    let (first_position, last_position) = next.place.positions();
-    dataset.held.push_back((last_position, kept));
+    let (first_position, last_position) = (next.place.first_position, next.place.last_position());
+    if !next.is_again {
+        dataset.encoder_tally.record(&Movement::filter(rows - kept).and(Aside::ParseErrors, parse_errors));
+        dataset.held.push_back((last_position, kept));
+    }
     EncoderMessage::Rows {
         dataset: next.dataset as u32,
         batch: outcome.batch,
@@ -88,13 +102,13 @@ fn batch_message(dataset: &mut Dataset, next: &LoggedBlock, block: &SealedBlock)
 
 /// Closes the ranges of earlier intents that end before this block: what followed in them is damaged.
 async fn close_ranges_before(shard: &Shard, next: &LoggedBlock) {
-    let (first_position, _) = next.place.positions();
+    let first_position = next.place.first_position;
     close_ranges(shard, next.dataset, |last| last < first_position).await;
 }
 
 /// Closes the range of an earlier intent that ends with this block.
 async fn close_ranges_through(shard: &Shard, next: &LoggedBlock) {
-    let (_, last_position) = next.place.positions();
+    let last_position = next.place.last_position();
     close_ranges(shard, next.dataset, |last| last <= last_position).await;
 }
 
@@ -103,11 +117,11 @@ async fn close_ranges(shard: &Shard, dataset: DatasetIndex, is_over: impl Fn(u64
         {
             let mut datasets = shard.datasets.borrow_mut();
             let ranges = &mut datasets[dataset].intents;
-            if !ranges.front().is_some_and(|intent| is_over(intent.last_position)) {
+            if !ranges.front().is_some_and(|intent| is_over(intent.last)) {
                 return;
             }
             if let Some(intent) = ranges.pop_front() {
-                info!(%intent.dataset, intent.first_position, intent.last_position, "closing the files of a cut again");
+                info!(%intent.dataset, intent.first, intent.last, "closing the files of a cut again");
                 datasets[dataset].intents_closing.push(intent);
             }
         }

@@ -20,10 +20,15 @@ use crate::names::DatasetKey;
 use crate::shard::intake::IngestOutcome;
 use crate::shard::status::ShardStatus;
 
+/// Makes settings and an account for a dataset that has events in the log and no configuration.
+pub type UnknownDataset = Box<dyn Fn(&DatasetKey) -> (DatasetSettings, DatasetWriters) + Send>;
+
 /// How a shard runs; fixed for its life.
 pub struct ShardSettings {
     /// Its number, from 0; part of object keys.
     pub shard: u16,
+    /// The name of this instance; part of object keys.
+    pub instance: String,
     /// The CPU that its executor and its encoder thread are bound to; `None` leaves that to the kernel.
     pub cpu: Option<usize>,
     /// Where its log lies.
@@ -36,6 +41,12 @@ pub struct ShardSettings {
     pub flush_interval: Duration,
     /// Its blocks.
     pub pool: BlockPool,
+    /// Memory that open row groups may hold, in bytes.
+    pub row_groups_bytes_max: usize,
+    /// Its datasets at the start, with their accounts.
+    pub datasets: Vec<(DatasetSettings, DatasetWriters)>,
+    /// Settings for a dataset that only the log knows.
+    pub unknown_dataset: UnknownDataset,
     /// The clocks.
     pub clock: Arc<dyn Clock>,
     /// What others may see of it.
@@ -123,6 +134,8 @@ pub struct IngestBatch {
 pub struct Upload {
     /// Its files.
     pub cut: FinishedCut,
+    /// The objects that they become, in their order.
+    pub keys: Vec<String>,
     /// Objects that an earlier intent for the same positions named and that this cut does not have: to be deleted.
     pub stale_keys: Vec<String>,
 }

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -13,10 +14,10 @@ use tracing::{info, warn};
 
 use super::intake::Intake;
 use super::wake::Wake;
-use super::{LoggedBlock, Shard, ShardLog, ShardSettings, control, logging, parsing};
-use crate::account::{Aside, Movement};
-use crate::encode::{self, EncoderEvent, EncoderHandle, EncoderIdentity, EncoderMessage};
-use crate::limits::{ENCODER_QUEUE_BATCHES, HEARTBEAT_MS, RING_DEPTH, RING_MEMORY_BYTES};
+use super::{DatasetSettings, LoggedBlock, Shard, ShardLog, ShardSettings, control, logging, parsing};
+use crate::account::{Aside, DatasetWriters, Movement};
+use crate::encode::{self, EncoderEvent, EncoderHandle, EncoderIdentity, EncoderMessage, EncoderSurroundings};
+use crate::limits::{HEARTBEAT_MS, RING_DEPTH, RING_MEMORY_BYTES};
 use crate::log::{GlommioDisk, Log, LogError, Recovery};
 use crate::receive::udp::DatagramReceiver;
 
@@ -62,7 +63,9 @@ impl ShardHandle {
         if let Err(error) = self.executor.join() {
             warn!(%error, "a shard did not end well");
         }
-        self.encoder.join();
+        if self.encoder.thread.join().is_err() {
+            warn!("an encoder thread did not end well");
+        }
     }
 }
 
@@ -81,9 +84,8 @@ pub fn start(settings: ShardSettings) -> Result<ShardHandle, StartError> {
         shard,
         spool: settings.spool_directory.clone(),
     };
-    let (encoder, messages, events) =
-        encode::spawn(identity, ENCODER_QUEUE_BATCHES, settings.cpu, settings.clock.clone(), settings.pool.clone())
-            .map_err(|error| threads(error.to_string()))?;
+    let encoder = encode::spawn(encoder_surroundings(&settings, identity)).map_err(|error| threads(error.to_string()))?;
+    let (messages, events) = (encoder.messages.clone(), encoder.events.clone());
     let (tell, started) = async_channel::bounded(1);
     let placement = settings.cpu.map_or(Placement::Unbound, Placement::Fixed);
     let executor = LocalExecutorBuilder::new(placement)
@@ -103,8 +105,20 @@ pub fn start(settings: ShardSettings) -> Result<ShardHandle, StartError> {
     }
 }
 
+fn encoder_surroundings(settings: &ShardSettings, identity: EncoderIdentity) -> EncoderSurroundings {
+    let clock = Arc::clone(&settings.clock);
+    let pool = settings.pool.clone();
+    EncoderSurroundings {
+        identity,
+        held_bytes_max: settings.row_groups_bytes_max,
+        clock_ms: Box::new(move || u64::try_from(clock.monotonic().as_millis()).unwrap_or(u64::MAX)),
+        pool_is_low: Box::new(move || pool.available() * 4 <= pool.blocks_max()),
+        cpu: settings.cpu,
+    }
+}
+
 async fn run(
-    settings: ShardSettings,
+    mut settings: ShardSettings,
     encoder: async_channel::Sender<EncoderMessage>,
     events: async_channel::Receiver<EncoderEvent>,
     tell: async_channel::Sender<Result<(), LogError>>,
@@ -116,13 +130,14 @@ async fn run(
             return;
         }
     };
+    let datasets = std::mem::take(&mut settings.datasets);
     let shard = Rc::new(Shard::new(settings, encoder));
-    shard.take_up(recovery).await;
+    shard.take_up(datasets, recovery).await;
     shard.settings.status.log_bytes.store(log.used_bytes(), Ordering::Relaxed);
-    let log = Rc::new(log);
+    let reader = log.reader();
     let tasks = [
-        glommio::spawn_local(logging::run(Rc::clone(&shard), Rc::clone(&log))),
-        glommio::spawn_local(parsing::run(Rc::clone(&shard), log)),
+        glommio::spawn_local(logging::run(Rc::clone(&shard), log)),
+        glommio::spawn_local(parsing::run(Rc::clone(&shard), reader)),
         glommio::spawn_local(control::run_encoder_events(Rc::clone(&shard), events)),
         glommio::spawn_local(control::run(Rc::clone(&shard))),
         glommio::spawn_local(beat(Rc::clone(&shard))),
@@ -164,19 +179,15 @@ impl Shard {
     }
 
     /// Takes up what the log holds from before: blocks without a committed object are parsed again, in order.
-    async fn take_up(self: &Rc<Self>, recovery: Recovery) {
-        for (settings, writers) in self.settings.datasets.take() {
+    async fn take_up(self: &Rc<Self>, datasets: Vec<(DatasetSettings, DatasetWriters)>, recovery: Recovery) {
+        for (settings, writers) in datasets {
             self.set_dataset(settings, Some(writers)).await;
         }
-        let number = self.settings.shard;
-        let (blocks, damaged) = (recovery.blocks.len(), recovery.damage.len());
-        if blocks > 0 || damaged > 0 {
-            info!(shard = number, blocks, damaged, "taking up the log");
+        let blocks = recovery.blocks.len();
+        if blocks > 0 {
+            info!(shard = self.settings.shard, blocks, "taking up what the log holds from before");
         }
-        for damage in &recovery.damage {
-            warn!(shard = number, ?damage, "a part of the log is damaged; it is set aside");
-        }
-        self.settings.status.log_damaged_records.fetch_add(damaged as u64, Ordering::Relaxed);
+        self.settings.status.log_damaged_records.fetch_add(recovery.damage_count, Ordering::Relaxed);
         for place in recovery.blocks {
             let index = match self.dataset_index(&place.dataset) {
                 Some(index) => index,
