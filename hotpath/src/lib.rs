@@ -1,1 +1,3 @@
-//! Under construction.
+//! From a socket's bytes to Parquet bytes.
+
+pub mod filter;
