@@ -173,20 +173,20 @@ impl Block {
         SealedBlock {
             data: Arc::new(self.memory),
             used_bytes: self.used_bytes,
-            entries: self.entries,
-            peers: self.peers,
+            entries: Arc::new(self.entries),
+            peers: Arc::new(self.peers),
             base_time_us: self.base_time_us,
         }
     }
 }
 
-/// A block that is complete: logged, then parsed in place.
+/// A block that is complete: logged, then parsed in place. Cloning shares it.
 #[derive(Debug, Clone)]
 pub struct SealedBlock {
     data: Arc<BlockMemory>,
     used_bytes: usize,
-    entries: Vec<Entry>,
-    peers: Vec<Peer>,
+    entries: Arc<Vec<Entry>>,
+    peers: Arc<Vec<Peer>>,
     base_time_us: i64,
 }
 
@@ -221,7 +221,13 @@ impl SealedBlock {
                 return Err(BlockPartsError::UnknownPeer(number));
             }
         }
-        Ok(Self { data: Arc::new(memory), used_bytes, entries, peers, base_time_us })
+        Ok(Self {
+            data: Arc::new(memory),
+            used_bytes,
+            entries: Arc::new(entries),
+            peers: Arc::new(peers),
+            base_time_us,
+        })
     }
 
     /// The bytes of all events.

@@ -4,8 +4,11 @@
 pub mod account;
 pub mod batch;
 pub mod block;
+pub mod clock;
 pub mod cut;
 pub mod decode;
+pub mod layout;
 pub mod limits;
 mod memory;
 pub mod names;
+pub mod receive;

@@ -26,3 +26,48 @@ pub const FIELD_SPELLINGS_MAX: usize = 8_192;
 
 /// Bytes of one chunk of the side text of a batch (text that differs from what was received). A longer text has a chunk of its own.
 pub const ARENA_CHUNK_BYTES: usize = 64 << 10;
+
+/// Calls of recvmmsg before other tasks of the executor have their turn.
+pub const UDP_CALLS_PER_TURN: usize = 16;
+
+/// Datagrams that one drain must bring for the socket to be polled by a timer instead of waited for.
+pub const UDP_POLL_THRESHOLD: usize = 24;
+
+/// Microseconds between two drains of a socket that is polled.
+pub const UDP_POLL_INTERVAL_US: u64 = 250;
+
+/// Bytes read from a stream at once.
+pub const STREAM_BUFFER_BYTES: usize = 64 << 10;
+
+/// Milliseconds that a stream waits before it tries again to hand over, while the shard has no room.
+pub const STREAM_PAUSE_MS: u64 = 2;
+
+/// Milliseconds that a TLS handshake may take; then the connection is closed.
+pub const TLS_HANDSHAKE_MS_MAX: u64 = 10_000;
+
+/// Milliseconds before accepting is tried again after it failed (no descriptors left).
+pub const ACCEPT_RETRY_MS: u64 = 100;
+
+/// Blocks that one group commit writes.
+pub const LOG_GROUP_BLOCKS_MAX: usize = 16;
+
+/// Milliseconds before the log is tried again when it was full or failed. Senders that can wait do; datagrams are counted as lost.
+pub const LOG_RETRY_MS: u64 = 200;
+
+/// Batches between a shard and its encoder thread; when they are there, parsing waits and blocks stay in the log.
+pub const ENCODER_QUEUE_BATCHES: usize = 8;
+
+/// Milliseconds between two looks at whether a shard makes progress.
+pub const HEARTBEAT_MS: u64 = 250;
+
+/// Entries of an executor's rings.
+pub const RING_DEPTH: usize = 256;
+
+/// Bytes that glommio pins for the buffers of an executor; the log's buffers come from here.
+pub const RING_MEMORY_BYTES: usize = 24 << 20;
+
+/// Milliseconds between two looks at whether draining is over.
+pub const DRAIN_LOOK_MS: u64 = 10;
+
+/// Milliseconds before the encoder tries again what it could not write.
+pub const ENCODE_RETRY_MS: u64 = 1_000;
