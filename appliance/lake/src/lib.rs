@@ -4,7 +4,13 @@
 pub mod keys;
 pub mod limits;
 pub mod pace;
-
+pub mod partitions;
+pub mod publish;
+pub mod schema;
 pub mod store;
+mod swap;
+pub mod testing;
 
-pub use store::{Object, ObjectInfo, PutCondition, Store, StoreError, StoreErrorKind};
+pub use publish::{Published, Publisher};
+pub use store::{ListPage, Object, ObjectInfo, PutCondition, Store, StoreError, StoreErrorKind};
+pub use store::{StoreOptions, list_all, open_store};
