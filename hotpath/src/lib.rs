@@ -5,6 +5,7 @@ pub mod batch;
 pub mod block;
 pub mod cut;
 pub mod decode;
+pub mod encode;
 pub mod limits;
 mod memory;
 pub mod names;

@@ -26,3 +26,19 @@ pub const FIELD_SPELLINGS_MAX: usize = 8_192;
 
 /// Bytes of one chunk of the side text of a batch (text that differs from what was received). A longer text has a chunk of its own.
 pub const ARENA_CHUNK_BYTES: usize = 64 << 10;
+
+/// Messages that wait for an encoder thread. When there are that many, the shard leaves rows to the log.
+pub const ENCODER_MESSAGES_MAX: usize = 64;
+
+/// Events that wait for the shard. When there are that many, the encoder thread waits.
+pub const ENCODER_EVENTS_MAX: usize = 1_024;
+
+/// Batches in one open row group. When there are that many, small ones are put together, or the row group is written.
+pub const ROW_GROUP_BATCHES_MAX: usize = 512;
+
+/// Hours of a dataset that have an open file. One more closes them all; a batch with more hours by itself is
+/// taken, and its files are closed at once.
+pub const OPEN_HOURS_MAX: usize = 24;
+
+/// Datasets of one encoder thread. Further ones are refused.
+pub const ENCODER_DATASETS_MAX: usize = 65_536;
