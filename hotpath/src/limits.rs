@@ -71,3 +71,18 @@ pub const DRAIN_LOOK_MS: u64 = 10;
 
 /// Milliseconds before the encoder tries again what it could not write.
 pub const ENCODE_RETRY_MS: u64 = 1_000;
+/// Messages that wait for an encoder thread. When there are that many, the shard leaves rows to the log.
+pub const ENCODER_MESSAGES_MAX: usize = 64;
+
+/// Events that wait for the shard. When there are that many, the encoder thread waits.
+pub const ENCODER_EVENTS_MAX: usize = 1_024;
+
+/// Batches in one open row group. When there are that many, small ones are put together, or the row group is written.
+pub const ROW_GROUP_BATCHES_MAX: usize = 512;
+
+/// Hours of a dataset that have an open file. One more closes them all; a batch with more hours by itself is
+/// taken, and its files are closed at once.
+pub const OPEN_HOURS_MAX: usize = 24;
+
+/// Datasets of one encoder thread. Further ones are refused.
+pub const ENCODER_DATASETS_MAX: usize = 65_536;
