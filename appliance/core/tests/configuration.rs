@@ -216,7 +216,7 @@ fn every_mistake_has_its_place_its_reason_and_advice() {
         (
             "datasets:\n  - {dataset: Fire Wall}\n".into(),
             &[concat!(
-                "c.yaml:2:15: datasets[0].dataset: `Fire Wall` is not a name: a-z, 0-9, _ and - are allowed, ",
+                "c.yaml:2:15: datasets[0].dataset: `Fire Wall` is not a name: a-z, 0-9, _ and - are allowed (no --), ",
                 "with a letter or digit at both ends, 64 characters at most; as in `fire-wall`"
             )],
         ),

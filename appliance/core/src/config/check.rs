@@ -70,7 +70,12 @@ impl Checker<'_> {
         }
     }
 
-    fn unknown_key<'k>(&mut self, entry: &Entry, known: impl Iterator<Item = &'k String> + Clone, path: &str) {
+    fn unknown_key<'k>(
+        &mut self,
+        entry: &Entry,
+        known: impl Iterator<Item = &'k String> + Clone,
+        path: &str,
+    ) {
         let reason = format!("unknown key `{}`", entry.key);
         let advice = match format::nearest(&entry.key, known.clone().map(String::as_str)) {
             Some(key) => format!("did you mean `{key}`?"),
@@ -109,7 +114,9 @@ impl Checker<'_> {
         *plain = false;
         let complaint = match schema["format"].as_str() {
             Some(format) => format::check(format, text).err(),
-            None if text.is_empty() => Some(Complaint::advise("the text is empty", "give it, or remove the key")),
+            None if text.is_empty() => {
+                Some(Complaint::advise("the text is empty", "give it, or remove the key"))
+            }
             None => None,
         };
         if let Some(complaint) = complaint {

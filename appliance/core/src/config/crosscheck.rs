@@ -42,7 +42,8 @@ fn check_shards(config: &Config, report: &mut impl FnMut(&str, Complaint)) {
 
 fn check_query(config: &Config, report: &mut impl FnMut(&str, Complaint)) {
     if config.query.token.is_none() && !config.query.listen.ip().is_loopback() {
-        let reason = format!("{} can be reached from other machines, and there is no token", config.query.listen);
+        let reason =
+            format!("{} can be reached from other machines, and there is no token", config.query.listen);
         let advice = "set `query.token`, or listen on 127.0.0.1";
         report("query.listen", Complaint::advise(reason, advice));
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hotpath::names::{DatasetKey, NameError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +58,14 @@ pub struct DatasetConfig {
 }
 
 impl DatasetConfig {
+    /// The dataset's full name.
+    ///
+    /// # Errors
+    /// When it is no name, which no loaded configuration holds.
+    pub fn key(&self) -> Result<DatasetKey, NameError> {
+        DatasetKey::new(self.tenant.as_str(), self.dataset.as_str())
+    }
+
     /// The zone of times that name none. The name was checked when the configuration was loaded.
     pub fn time_zone(&self) -> chrono_tz::Tz {
         self.timezone.parse().unwrap_or(chrono_tz::UTC)

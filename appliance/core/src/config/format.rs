@@ -17,25 +17,22 @@ pub(super) fn check(format: &str, text: &str) -> Result<(), Complaint> {
         "key-prefix" => check_key_prefix(text),
         "http-url" => check_http_url(text),
         "bucket" => check_bucket(text),
-        "path" if text.is_empty() => Err(Complaint::advise("the path is empty", "give it, or remove the key")),
+        "path" if text.is_empty() => {
+            Err(Complaint::advise("the path is empty", "give it, or remove the key"))
+        }
         _ => Ok(()),
     }
 }
 
-/// Checks the name of a tenant, a dataset or an instance.
+/// Checks the name of a tenant, a dataset or an instance: as [`hotpath::names::check_name`], and in lower case, because
+/// SQL makes no difference between cases where a name stands without quotes.
 ///
 /// # Errors
-/// When it is not made of `a-z`, `0-9`, `_` and `-`, does not start and end with a letter or digit, or is longer than 64.
+/// When it is not made of `a-z`, `0-9`, `_` and `-`, does not start and end with a letter or digit, has `--` in it, or is
+/// longer than 64 characters.
 pub fn check_name(text: &str) -> Result<(), Complaint> {
-    let alphanumeric = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
-    let bytes = text.as_bytes();
-    let allowed =
-        bytes.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'));
-    let right = allowed
-        && alphanumeric(bytes.first())
-        && alphanumeric(bytes.last())
-        && bytes.len() <= NAME_CHARACTERS_MAX;
-    if right {
+    let lower_case = !text.bytes().any(|byte| byte.is_ascii_uppercase());
+    if lower_case && hotpath::names::check_name("given", text).is_ok() {
         return Ok(());
     }
     let advice = match sanitize_name(text) {
@@ -44,7 +41,7 @@ pub fn check_name(text: &str) -> Result<(), Complaint> {
     };
     Err(Complaint::advise(
         format!(
-            "`{text}` is not a name: a-z, 0-9, _ and - are allowed, with a letter or digit at both ends, \
+            "`{text}` is not a name: a-z, 0-9, _ and - are allowed (no --), with a letter or digit at both ends, \
              {NAME_CHARACTERS_MAX} characters at most"
         ),
         advice,
@@ -56,7 +53,8 @@ pub fn sanitize_name(text: &str) -> String {
     let mut name = String::new();
     for character in text.chars().take(NAME_CHARACTERS_MAX) {
         match character.to_ascii_lowercase() {
-            plain @ ('a'..='z' | '0'..='9' | '_' | '-') => name.push(plain),
+            plain @ ('a'..='z' | '0'..='9' | '_') => name.push(plain),
+            _ if name.ends_with('-') => {}
             _ => name.push('-'),
         }
     }
@@ -83,7 +81,9 @@ fn check_socket_address(text: &str) -> Result<(), Complaint> {
     let port = text.strip_prefix(':').or_else(|| text.strip_prefix("*:")).unwrap_or(text);
     let advice = match port.parse::<u16>() {
         Ok(port) => format!("write `0.0.0.0:{port}`"),
-        Err(_) => "as in `0.0.0.0:5514`, `127.0.0.1:8008` or `[::]:5514`; host names are not looked up".to_owned(),
+        Err(_) => {
+            "as in `0.0.0.0:5514`, `127.0.0.1:8008` or `[::]:5514`; host names are not looked up".to_owned()
+        }
     };
     Err(Complaint::advise(reason, advice))
 }
@@ -101,9 +101,9 @@ fn check_http_path(text: &str) -> Result<(), Complaint> {
 }
 
 fn check_key_prefix(text: &str) -> Result<(), Complaint> {
-    let allowed = text.bytes().all(|byte| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.' | b'=')
-    });
+    let allowed = text
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.' | b'='));
     let steps_up = text.split('/').any(|step| step == ".." || step == ".");
     let bare = !text.starts_with('/') && !text.ends_with('/') && !text.contains("//");
     if allowed && bare && !steps_up && text.len() <= PATH_CHARACTERS_MAX {
@@ -129,10 +129,10 @@ fn check_http_url(text: &str) -> Result<(), Complaint> {
 
 fn check_bucket(text: &str) -> Result<(), Complaint> {
     let bytes = text.as_bytes();
-    let allowed =
-        bytes.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.'));
+    let allowed = bytes.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.'));
     let alphanumeric = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
-    if allowed && (3..=63).contains(&bytes.len()) && alphanumeric(bytes.first()) && alphanumeric(bytes.last()) {
+    if allowed && (3..=63).contains(&bytes.len()) && alphanumeric(bytes.first()) && alphanumeric(bytes.last())
+    {
         return Ok(());
     }
     let reason = format!("`{text}` is not the name of a bucket");
@@ -144,7 +144,9 @@ pub(super) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>)
     let lowercase = word.to_ascii_lowercase();
     let differences_max = (word.chars().count() / 3).max(1);
     candidates
-        .map(|candidate| (strsim::damerau_levenshtein(&lowercase, &candidate.to_ascii_lowercase()), candidate))
+        .map(|candidate| {
+            (strsim::damerau_levenshtein(&lowercase, &candidate.to_ascii_lowercase()), candidate)
+        })
         .filter(|(differences, _)| *differences <= differences_max)
         .min_by_key(|(differences, _)| *differences)
         .map(|(_, candidate)| candidate)
@@ -159,7 +161,7 @@ mod tests {
         for name in ["a", "fw-1", "0_0", &"x".repeat(64)] {
             assert_eq!(check_name(name), Ok(()), "{name}");
         }
-        for name in ["", "-a", "a-", "_", "A", "a.b", "a b", "ä", "a/b", "..", &"x".repeat(65)] {
+        for name in ["", "-a", "a-", "_", "A", "a.b", "a b", "ä", "a/b", "..", "a--b", &"x".repeat(65)] {
             assert!(check_name(name).is_err(), "{name}");
         }
     }
@@ -168,6 +170,7 @@ mod tests {
     fn a_sanitized_name_is_a_name() {
         assert_eq!(sanitize_name("Edge01.Example.NET"), "edge01-example-net");
         assert_eq!(sanitize_name("-_x_-"), "x");
+        assert_eq!(sanitize_name("a -- b"), "a-b");
         assert_eq!(sanitize_name("ääää"), "");
     }
 

@@ -65,7 +65,8 @@ impl Config {
             }
         };
         expand::expand_tree(&mut root, "", surroundings.variable, &mut problems);
-        Checker { variable: surroundings.variable, problems: &mut problems }.check_root(&mut root, schema::schema());
+        Checker { variable: surroundings.variable, problems: &mut problems }
+            .check_root(&mut root, schema::schema());
         if !problems.is_empty() {
             return Err(problems.into());
         }

@@ -23,7 +23,8 @@ secrets masked. The JSON Schema for editors is [schema/config.schema.json](schem
 - **Sizes** are a number of bytes, or a number with a unit: `64 KiB`, `256 MiB`, `10 GiB`, `500 MB`.
 - **Secrets** are the value itself, `{file: PATH}`, `{env: NAME}`, or `{credential: NAME}` for a systemd credential
   (`LoadCredential=` in the unit). They are never printed.
-- **Names** of instances, tenants and datasets have `a-z`, `0-9`, `_` and `-`, a letter or digit at both ends, 64 characters at most.
+- **Names** of instances, tenants and datasets have `a-z`, `0-9`, `_` and `-` (no `--`), a letter or digit at both
+  ends, and 64 characters at most.
 - **Addresses** are an IP address and a port. Port 0 is a free one, chosen at start. No two listeners may share a port
   (`0.0.0.0` overlaps with every address).
 - YAML aliases and tags are not supported.

@@ -96,7 +96,10 @@ pub(super) fn resolve(node: &mut Node, lookup: Lookup<'_>) -> Result<(), Complai
             match entry.key.as_str() {
                 "file" => read_secret_file(Path::new(name))?,
                 "env" => lookup(name).ok_or_else(|| {
-                    Complaint::advise(format!("the variable `{name}` of the environment is not set"), "set it")
+                    Complaint::advise(
+                        format!("the variable `{name}` of the environment is not set"),
+                        "set it",
+                    )
                 })?,
                 "credential" => read_secret_file(&credential_path(name, lookup)?)?,
                 key => return Err(Complaint::advise(format!("unknown source `{key}` of a secret"), FORMS)),
@@ -129,9 +132,7 @@ fn read_secret_file(path: &Path) -> Result<String, Complaint> {
     };
     let file = File::open(path).map_err(|error| failed(error.to_string()))?;
     let mut value = String::new();
-    file.take(SECRET_BYTES_MAX + 1)
-        .read_to_string(&mut value)
-        .map_err(|error| failed(error.to_string()))?;
+    file.take(SECRET_BYTES_MAX + 1).read_to_string(&mut value).map_err(|error| failed(error.to_string()))?;
     if value.len() as u64 > SECRET_BYTES_MAX {
         return Err(failed(format!("longer than {SECRET_BYTES_MAX} bytes")));
     }

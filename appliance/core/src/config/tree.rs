@@ -19,7 +19,10 @@ pub(super) struct Node {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Content {
     /// A scalar as written. A plain one (no quotes) may mean a number, a truth value or nothing.
-    Scalar { text: String, plain: bool },
+    Scalar {
+        text: String,
+        plain: bool,
+    },
     List(Vec<Node>),
     Map(Vec<Entry>),
 }
@@ -101,7 +104,8 @@ fn plain_scalar(text: &str) -> Value {
     if let Some(number) = radix {
         return number.into();
     }
-    let looks_like_number = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
+    let looks_like_number =
+        text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
     if looks_like_number
         && let Ok(number) = text.parse::<f64>()
         && let Some(number) = serde_json::Number::from_f64(number)
@@ -160,7 +164,10 @@ impl<'text> Reader<'text> {
             return Err((location, Complaint::new(format!("more than {CONFIG_VALUES_MAX} values"))));
         }
         if depth > CONFIG_DEPTH_MAX {
-            return Err((location, Complaint::new(format!("nested more than {CONFIG_DEPTH_MAX} levels deep"))));
+            return Err((
+                location,
+                Complaint::new(format!("nested more than {CONFIG_DEPTH_MAX} levels deep")),
+            ));
         }
         let content = match event {
             Event::Scalar(text, style, _, None) => {
