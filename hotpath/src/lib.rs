@@ -7,6 +7,7 @@ pub mod block;
 pub mod clock;
 pub mod cut;
 pub mod decode;
+pub mod filter;
 pub mod limits;
 mod memory;
 pub mod names;
