@@ -1,5 +1,13 @@
 //! What a store promises, held against the folder and against a real S3 server.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may fail loudly, and its helpers with it"
+)]
+
 mod common;
 
 use bytefreezer_lake::{PutCondition, Store, StoreErrorKind, list_all};
