@@ -4,5 +4,6 @@
 pub mod block;
 pub mod cut;
 pub mod limits;
+pub mod log;
 mod memory;
 pub mod names;

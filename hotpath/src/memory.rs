@@ -26,7 +26,10 @@ unsafe impl Sync for RawMemory {}
 impl RawMemory {
     fn allocate(bytes: usize) -> Self {
         let bytes = bytes.max(1).next_multiple_of(BLOCK_ALIGNMENT_BYTES);
-        #[expect(clippy::expect_used, reason = "the alignment is a power of two and no block is near isize::MAX")]
+        #[expect(
+            clippy::expect_used,
+            reason = "the alignment is a power of two and no block is near isize::MAX"
+        )]
         let layout = Layout::from_size_align(bytes, BLOCK_ALIGNMENT_BYTES).expect("valid layout");
         // SAFETY: the layout has a size above zero.
         let pointer = unsafe { alloc_zeroed(layout) };
@@ -61,7 +64,9 @@ impl BlockPool {
     pub fn new(block_bytes: usize, blocks_max: usize) -> Self {
         let blocks_max = blocks_max.max(1);
         let free = ArrayQueue::new(blocks_max);
-        Self { shared: Arc::new(PoolShared { free, block_bytes, blocks_max, allocated: AtomicUsize::new(0) }) }
+        Self {
+            shared: Arc::new(PoolShared { free, block_bytes, blocks_max, allocated: AtomicUsize::new(0) }),
+        }
     }
 
     /// Memory for one block, or `None` when all of it is in use.
