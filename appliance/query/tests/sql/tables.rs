@@ -1,12 +1,10 @@
 //! What a dataset looks like in SQL: columns, files of different ages, pruning, names, freshness.
 
-mod common;
-
 use std::sync::Arc;
 
+use crate::common::{TestLake, doubles, error_of, ints, rows, strings, text, try_rows};
 use arrow::array::{ArrayRef, ListBuilder, StringBuilder};
 use bytefreezer_query::{Caller, QueryErrorKind, QueryRequest, Scope};
-use common::{HOUR_US, MARCH_US, TestLake, doubles, error_of, ints, rows, strings, text, try_rows};
 use serde_json::json;
 
 fn lists(values: &[&[&str]]) -> ArrayRef {
@@ -324,5 +322,4 @@ async fn the_newest_rows_are_found_in_the_newest_files() {
     let show = rows(&engine, "SHOW TABLES").await;
     assert_eq!(show[0]["rows"], 480);
     assert_eq!(show[0]["files"], 48);
-    let _ = (HOUR_US, MARCH_US);
 }

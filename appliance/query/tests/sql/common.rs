@@ -1,5 +1,4 @@
 //! A small lake in a temporary folder, in the layout that the lake's writer gives it.
-#![allow(dead_code, reason = "every test file uses a part of this")]
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
