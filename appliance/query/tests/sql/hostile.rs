@@ -176,6 +176,7 @@ async fn deep_and_long_statements_neither_overflow_the_stack_nor_run() {
         format!("SELECT CASE{} END", " WHEN true THEN CASE".repeat(3_000)),
         format!("SELECT '{}'", "x".repeat(70_000)),
     ] {
+        eprintln!("DBG {}", &sql[..40]);
         let error = error_of(&engine, &sql).await;
         let is_refused = matches!(error.kind, QueryErrorKind::TooLarge | QueryErrorKind::Syntax);
         assert!(is_refused, "{}: {:?} {error}", &sql[..40], error.kind);
