@@ -5,6 +5,8 @@ pub mod batch;
 pub mod block;
 pub mod cut;
 pub mod decode;
+pub mod framing;
 pub mod limits;
 mod memory;
 pub mod names;
+pub mod pcap;

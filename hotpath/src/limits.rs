@@ -26,3 +26,30 @@ pub const FIELD_SPELLINGS_MAX: usize = 8_192;
 
 /// Bytes of one chunk of the side text of a batch (text that differs from what was received). A longer text has a chunk of its own.
 pub const ARENA_CHUNK_BYTES: usize = 64 << 10;
+
+/// Ids and parameters of one message's structured data. A message with more keeps it in the message, with a reason.
+pub const STRUCTURED_DATA_PARAMS_MAX: usize = 256;
+
+/// Bytes of the tag of an RFC 3164 message. What is longer is part of the message.
+pub const TAG_BYTES_MAX: usize = 128;
+
+/// key=value pairs of one message that become columns. Further ones are in `message` alone.
+pub const KEY_VALUE_PAIRS_MAX: usize = 512;
+
+/// Bytes of the key of a pair. What is longer is no key.
+pub const KEY_BYTES_MAX: usize = 64;
+
+/// Objects in objects of a JSON body that become columns. What lies deeper is kept as JSON text.
+pub const JSON_FLATTEN_DEPTH_MAX: usize = 8;
+
+/// Items of a list of scalars that becomes a list. A longer one is kept as JSON text.
+pub const JSON_LIST_ITEMS_MAX: usize = 1_024;
+
+/// Bytes of the joined name of a nested field. A field with a longer one is kept as part of its object's JSON text.
+pub const JSON_PATH_BYTES_MAX: usize = 512;
+
+/// Digits of the octet count of a frame (RFC 6587 section 3.4.1). A longer number is no count, and the frame a line.
+pub const OCTET_COUNT_DIGITS_MAX: usize = 9;
+
+/// Interfaces that a capture file may describe. Packets of further ones are skipped and counted.
+pub const CAPTURE_INTERFACES_MAX: usize = 1_024;

@@ -15,7 +15,7 @@ use hashbrown::HashMap;
 pub use column::{Value, arrow_type, column_type};
 pub use names::column_name;
 pub use registry::ColumnRegistry;
-pub use text::escape_invalid_utf8;
+pub use text::{escape_invalid_utf8, push_json_text};
 
 use crate::block::{Event, Peer, SealedBlock};
 use crate::cut::ColumnType;
