@@ -21,9 +21,12 @@ fn main() {
     let mut files = Vec::new();
     while let Some(arg) = args.next() {
         match arg.as_str() {
-            "--format" => assert_eq!(args.next().unwrap().parse::<Format>().unwrap_or(Format::Syslog), Format::Syslog),
+            "--format" => {
+                assert_eq!(args.next().unwrap().parse::<Format>().unwrap_or(Format::Syslog), Format::Syslog)
+            }
             "--assume-now" => {
-                now_us = chrono::DateTime::parse_from_rfc3339(&args.next().unwrap()).unwrap().timestamp_micros();
+                now_us =
+                    chrono::DateTime::parse_from_rfc3339(&args.next().unwrap()).unwrap().timestamp_micros();
             }
             "--framing" => {
                 framing = match args.next().unwrap().as_str() {
@@ -36,11 +39,8 @@ fn main() {
             file => files.push(file.to_owned()),
         }
     }
-    let options = RowOptions {
-        keep_raw: false,
-        event_time_past_max_us: i64::MAX,
-        event_time_future_max_us: i64::MAX,
-    };
+    let options =
+        RowOptions { keep_raw: false, event_time_past_max_us: i64::MAX, event_time_future_max_us: i64::MAX };
     let mut rows = BatchBuilder::new(Arc::new(ColumnRegistry::default()), options);
     let options = DecoderOptions { syslog: SyslogOptions { time_zone: zone } };
     let mut decoder = decoder(Format::Syslog, &options, &mut rows);

@@ -227,7 +227,8 @@ fn interface_of(body: &[u8], big_endian: bool) -> Option<Interface> {
         }
         if code == OPTION_TIME_RESOLUTION {
             let resolution = *body.get(at + 4)?;
-            let (base, exponent) = if resolution & 0x80 == 0 { (10u64, resolution) } else { (2, resolution & 0x7F) };
+            let (base, exponent) =
+                if resolution & 0x80 == 0 { (10u64, resolution) } else { (2, resolution & 0x7F) };
             ticks_per_second = base.checked_pow(u32::from(exponent))?;
         }
         at += 4 + usize::from(length).next_multiple_of(4);

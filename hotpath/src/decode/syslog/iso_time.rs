@@ -114,7 +114,7 @@ impl IsoParser {
         let (micros, fraction_bytes) = fraction(&text[length..]);
         let comma = text.get(length) == Some(&b',');
         length += fraction_bytes;
-        let mut by_the_book = separator == b'T' && !comma && fraction_bytes <= 10 && text[18] != b'6';
+        let mut by_the_book = separator == b'T' && !comma && fraction_bytes <= 10 && text[17] != b'6';
         let mut offset_s = None;
         match offset(&text[length..]) {
             Some((seconds_east, bytes, known_form)) => {
