@@ -1,4 +1,5 @@
 //! The public syslog corpora: no panic, one row for each message, nothing lost where parsing failed.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

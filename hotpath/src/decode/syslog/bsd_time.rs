@@ -97,10 +97,7 @@ fn leading_year(text: &[u8]) -> Option<i32> {
 
 /// ` 2024` at the beginning of the text, as a word (`2001:db8::1` begins with none).
 fn trailing_year(text: &[u8]) -> Option<i32> {
-    let word_ends = match text.get(5..)? {
-        [] | [b' ', ..] | [b':', b' ', ..] => true,
-        _ => false,
-    };
+    let word_ends = matches!(text.get(5..)?, [] | [b' ', ..] | [b':', b' ', ..]);
     if text[0] != b' ' || !word_ends {
         return None;
     }

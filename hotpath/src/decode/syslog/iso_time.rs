@@ -58,16 +58,13 @@ pub(super) fn fraction(text: &[u8]) -> (u32, usize) {
     if !matches!(text.first(), Some(b'.' | b',')) {
         return (0, 0);
     }
-    let digits = text[1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-    if digits == 0 {
-        return (0, 0);
+    let (mut micros, mut unit, mut length) = (0, 100_000, 1);
+    while let Some(digit @ b'0'..=b'9') = text.get(length) {
+        micros += u32::from(digit - b'0') * unit;
+        unit /= 10;
+        length += 1;
     }
-    let mut micros = 0;
-    for position in 1..=6 {
-        let digit = if position <= digits { u32::from(text[position] - b'0') } else { 0 };
-        micros = micros * 10 + digit;
-    }
-    (micros, digits + 1)
+    if length == 1 { (0, 0) } else { (micros, length) }
 }
 
 /// An offset from UTC at the beginning of the text: seconds east, bytes taken, and whether RFC 3339 has the form.

@@ -276,7 +276,7 @@ impl Times {
     fn of_iso(&mut self, stamp: &IsoStamp, received_us: i64) -> i64 {
         match stamp.offset_s {
             Some(offset_s) => stamp.local_us - i64::from(offset_s) * 1_000_000,
-            None => self.zone.to_utc_us(stamp.local_us, received_us),
+            None => self.zone.utc_us(stamp.local_us, received_us),
         }
     }
 
@@ -288,7 +288,7 @@ impl Times {
         let local_us = days * DAY_US + i64::from(stamp.seconds) * 1_000_000 + i64::from(stamp.micros);
         Some(match stamp.zone {
             StampZone::OffsetS(offset_s) => local_us - i64::from(offset_s) * 1_000_000,
-            StampZone::Unknown => self.zone.to_utc_us(local_us, received_us),
+            StampZone::Unknown => self.zone.utc_us(local_us, received_us),
         })
     }
 }
