@@ -3,7 +3,7 @@
 //! Names are `bytefreezer_<component>_<name>_<unit>[_total]`. A role registers its own beside those of this crate: the
 //! ledger's, the components', the process's and the build's.
 
-use std::fmt::{self, Write};
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hotpath::account::{Aside, DropReason, Movement, RejectReason};
@@ -96,7 +96,7 @@ const LEDGER_GAUGES: [LedgerGauge; 2] = [
 impl Collector for LedgerCollector {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         // Read once, so that all families of one page are of one moment.
-        let accounts: Vec<Labelled> = self.ledger.shards().into_iter().map(Labelled::new).collect();
+        let accounts: Vec<Labelled> = self.ledger.shards().iter().map(Labelled::new).collect();
         for (name, help, value) in LEDGER_COUNTERS {
             let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
             for account in &accounts {
@@ -146,14 +146,11 @@ struct Labelled {
 }
 
 impl Labelled {
-    fn new(account: ShardAccount) -> Self {
-        let mut shard = String::new();
-        // Writing to a String does not fail.
-        let _ = write!(shard, "{}", account.shard);
+    fn new(account: &ShardAccount) -> Self {
         let labels = [
             ("tenant", account.dataset.tenant().to_owned()),
             ("dataset", account.dataset.dataset().to_owned()),
-            ("shard", shard),
+            ("shard", account.shard.to_string()),
         ];
         Self { labels, events: account.events }
     }

@@ -34,23 +34,24 @@ pub fn notify_stopping(status: &str) {
     send(&[NotifyState::Stopping, NotifyState::Status(&one_line(status))]);
 }
 
-/// Feeds systemd's watchdog while every component gets on, until the process has to stop. Returns at once where no
-/// watchdog is set (`WatchdogSec=`).
-pub async fn feed_watchdog(progress: Progress, shutdown: Shutdown) {
+/// Feeds systemd's watchdog while every component gets on, until `ended`: a token that is set off when the process has
+/// drained, not when it begins to, because systemd watches until then. Returns at once where no watchdog is set
+/// (`WatchdogSec=`).
+pub async fn feed_watchdog(progress: Progress, ended: Shutdown) {
     let Some(timeout) = sd_notify::watchdog_enabled() else {
         debug!("no systemd watchdog is set");
         return;
     };
-    feed(progress, shutdown, timeout / 3, || send(&[NotifyState::Watchdog])).await;
+    feed(progress, ended, timeout / 3, || send(&[NotifyState::Watchdog])).await;
 }
 
-async fn feed(progress: Progress, mut shutdown: Shutdown, interval: Duration, mut ping: impl FnMut()) {
+async fn feed(progress: Progress, mut ended: Shutdown, interval: Duration, mut ping: impl FnMut()) {
     let mut ticks = tokio::time::interval(interval.max(Duration::from_millis(1)));
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut was_moving = true;
     loop {
         tokio::select! {
-            () = shutdown.wait() => return,
+            () = ended.wait() => return,
             _ = ticks.tick() => {}
         }
         let moving = progress.is_moving();

@@ -355,6 +355,14 @@ fn a_file_that_cannot_be_read_is_an_error_with_its_name() {
 }
 
 #[test]
+fn the_configuration_of_the_package_is_right() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging/deb/bytefreezer.yaml");
+    let config = Config::load(Some(&path), None).unwrap();
+    assert_eq!(config.data_dir, Path::new("/var/lib/bytefreezer"));
+    assert_eq!(config.datasets[0].file_age_max().as_secs(), 1200);
+}
+
+#[test]
 fn several_listeners_may_ask_for_a_free_port() {
     let text = "health: {listen: \"127.0.0.1:0\"}\nquery: {listen: \"127.0.0.1:0\"}\n";
     assert!(load(text).is_ok());

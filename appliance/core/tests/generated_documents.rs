@@ -6,28 +6,28 @@ use std::path::Path;
 
 use bytefreezer_core::config::{config_schema, reference_page};
 
-fn hold_against_tree(relative_path: &str, expected: &str) {
+fn hold_against_tree(relative_path: &str, expected: &str) -> std::io::Result<()> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(relative_path);
     if std::env::var_os("BYTEFREEZER_GENERATE").is_some() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, expected).unwrap();
+        std::fs::write(&path, expected)?;
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         found == expected,
         "{relative_path} is not what the structs say; run this test with BYTEFREEZER_GENERATE=1 and check it in"
     );
+    Ok(())
 }
 
 #[test]
 fn the_json_schema_is_up_to_date() {
     let schema = serde_json::to_string_pretty(&config_schema()).unwrap();
-    hold_against_tree("docs/schema/config.schema.json", &format!("{schema}\n"));
+    hold_against_tree("docs/schema/config.schema.json", &format!("{schema}\n")).unwrap();
 }
 
 #[test]
 fn the_reference_page_is_up_to_date() {
-    hold_against_tree("docs/configuration.md", &reference_page());
+    hold_against_tree("docs/configuration.md", &reference_page()).unwrap();
 }
 
 #[test]

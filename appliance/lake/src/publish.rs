@@ -6,12 +6,13 @@ use crate::limits::UPLOADS_IN_FLIGHT;
 use crate::pace::{Pace, SystemPace};
 use crate::partitions::{ListedFile, Partitions};
 use crate::schema::DatasetSchema;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, StoreErrorKind};
 use crate::swap::swap_json;
 use futures::stream::{self, StreamExt};
 use hotpath::cut::{FinishedCut, FinishedFile};
 use hotpath::names::{DatasetKey, NameError, check_name};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 /// What the publishing of a cut did.
@@ -98,15 +99,17 @@ impl Publisher {
         let mut jobs = Vec::new();
         for (index, cut) in cuts.iter().enumerate() {
             for file in &cut.files {
-                jobs.push((index, self.key_of(cut, file), file.path.clone()));
+                jobs.push((index, self.key_of(cut, file), file.path.clone(), file.bytes));
             }
         }
-        let store = &self.store;
-        let results: Vec<(usize, Result<(), StoreError>)> = stream::iter(jobs)
-            .map(|(index, key, path)| async move { (index, store.put_file(&key, &path).await) })
-            .buffered(UPLOADS_IN_FLIGHT)
-            .collect()
-            .await;
+        let results: Vec<(usize, Result<(), StoreError>)> =
+            stream::iter(jobs)
+                .map(|(index, key, path, bytes)| async move {
+                    (index, self.upload_file(&key, &path, bytes).await)
+                })
+                .buffered(UPLOADS_IN_FLIGHT)
+                .collect()
+                .await;
         let mut failures = BTreeMap::new();
         for (index, result) in results {
             if let Err(error) = result {
@@ -114,6 +117,22 @@ impl Publisher {
             }
         }
         failures
+    }
+
+    /// Uploads one file, unless it is not the one that was finished.
+    async fn upload_file(&self, key: &str, path: &Path, bytes: u64) -> Result<(), StoreError> {
+        let refuse = |detail: String| StoreError::new(StoreErrorKind::Invalid, "put", key, detail);
+        let found = tokio::fs::metadata(path).await;
+        let found = found.map_err(|cause| {
+            refuse(format!("the local file {} cannot be read", path.display())).caused_by(cause)
+        })?;
+        if found.len() != bytes {
+            let (path, is, was) = (path.display(), found.len(), bytes);
+            return Err(refuse(format!(
+                "{path} has {is} bytes and had {was} when it was finished; replay the log"
+            )));
+        }
+        self.store.put_file(key, path).await
     }
 
     /// Brings a dataset's metadata up to date with files that are uploaded.

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
 
 use nix::sys::socket::{
     self, AddressFamily, Backlog, SockFlag, SockType, SockaddrStorage, setsockopt, sockopt,
@@ -84,4 +84,16 @@ fn grow_receive_buffer(socket: &OwnedFd, wanted_bytes: usize) -> io::Result<Rece
     }
     let granted_bytes = socket::getsockopt(socket, sockopt::RcvBuf)?;
     Ok(ReceiveBuffer { wanted_bytes, granted_bytes })
+}
+
+/// The socket in glommio's hands, on the executor that calls.
+pub fn udp_socket_of(socket: OwnedFd) -> glommio::net::UdpSocket {
+    // SAFETY: the descriptor is open and owned; ownership goes to the new socket, which closes it.
+    unsafe { glommio::net::UdpSocket::from_raw_fd(socket.into_raw_fd()) }
+}
+
+/// The listener in glommio's hands, on the executor that calls.
+pub fn tcp_listener_of(socket: OwnedFd) -> glommio::net::TcpListener {
+    // SAFETY: the descriptor is open and owned; ownership goes to the new listener, which closes it.
+    unsafe { glommio::net::TcpListener::from_raw_fd(socket.into_raw_fd()) }
 }

@@ -189,9 +189,9 @@ impl Intake {
         self.someone_waits = false;
     }
 
-    /// Whether there is something to log at once: a full block, or a sender that waits.
-    pub(crate) fn is_urgent(&self) -> bool {
-        !self.sealed.is_empty() || self.someone_waits
+    /// Whether sealed blocks wait to be logged.
+    pub(crate) fn has_sealed(&self) -> bool {
+        !self.sealed.is_empty()
     }
 
     /// Whether a sender waits for what lies in open blocks.
@@ -204,9 +204,17 @@ impl Intake {
         self.oldest_open_us
     }
 
-    /// Up to `blocks_max` sealed blocks, oldest first.
-    pub(crate) fn take_sealed(&mut self, blocks_max: usize) -> Vec<SealedIntake> {
-        let count = self.sealed.len().min(blocks_max);
+    /// Up to `blocks_max` sealed blocks of about `bytes_max` bytes together, oldest first; at least one if there is one.
+    pub(crate) fn take_sealed(&mut self, blocks_max: usize, bytes_max: u64) -> Vec<SealedIntake> {
+        let mut bytes = 0;
+        let mut count = 0;
+        for sealed in self.sealed.iter().take(blocks_max) {
+            bytes += sealed.block.logged_bytes_max() as u64;
+            if count > 0 && bytes > bytes_max {
+                break;
+            }
+            count += 1;
+        }
         self.sealed.drain(..count).collect()
     }
 
@@ -245,7 +253,7 @@ mod tests {
         for _ in 0..3 {
             intake.push(0, &[7; 2000], &peer(), 5, false).unwrap();
         }
-        let sealed = intake.take_sealed(10);
+        let sealed = intake.take_sealed(10, u64::MAX);
         assert_eq!(sealed.len(), 1);
         assert_eq!(sealed[0].block.entries().len(), 2);
         assert_eq!(counters.read().received, 2, "events are accounted for with their block");
@@ -262,7 +270,7 @@ mod tests {
             taken += 1;
         }
         intake.seal_all();
-        let sealed = intake.take_sealed(10);
+        let sealed = intake.take_sealed(10, u64::MAX);
         assert_eq!(sealed.iter().map(|sealed| sealed.block.entries().len()).sum::<usize>(), taken);
         drop(sealed);
         assert!(intake.push(0, b"x", &peer(), 5, false).is_ok());
@@ -278,7 +286,7 @@ mod tests {
         intake.acknowledge_when_durable(0, Acknowledgement::new(reply));
         assert!(intake.someone_waits());
         intake.seal_all();
-        let mut sealed = intake.take_sealed(10);
+        let mut sealed = intake.take_sealed(10, u64::MAX);
         drop(sealed.remove(0));
         assert!(answer.try_recv().is_err());
         sealed[0].acknowledgements[0].fail();

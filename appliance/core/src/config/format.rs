@@ -8,9 +8,8 @@ use crate::limits::{NAME_CHARACTERS_MAX, PATH_CHARACTERS_MAX};
 /// Checks a text against the kind `format`. Kinds unknown here are for other readers of the schema.
 pub(super) fn check(format: &str, text: &str) -> Result<(), Complaint> {
     match format {
-        "name" => check_name(text),
         "instance" if text == "{hostname}" => Ok(()),
-        "instance" => check_name(text),
+        "name" | "instance" => check_name(text),
         "time-zone" => check_time_zone(text),
         "socket-address" => check_socket_address(text),
         "http-path" => check_http_path(text),

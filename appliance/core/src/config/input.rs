@@ -39,7 +39,7 @@ pub struct SyslogInput {
     pub listen: SocketAddr,
     /// A longer message is cut there, marked and counted.
     #[serde(default = "default_max_message_bytes")]
-    #[schemars(extend("minimum" = 480, "maximum" = 1_048_576))]
+    #[schemars(extend("minimum" = 480, "maximum" = hotpath::limits::MESSAGE_BYTES_MAX))]
     pub max_message_bytes: ByteSize,
     /// Connections at a time, on each shard (TCP and TLS). One more is closed at once and counted.
     #[serde(default = "default_max_connections")]

@@ -12,11 +12,13 @@ use super::schema::schema;
 const HEAD: &str = "\
 # Configuration
 
-<!-- Made from the structs in appliance/core/src/config by `make generate`; a test holds it against them. Do not edit. -->
+<!-- Made from the structs in appliance/core/src/config by
+     BYTEFREEZER_GENERATE=1 cargo test -p bytefreezer-core --test generated_documents
+     A test holds it against them. Do not edit. -->
 
 A configuration is one YAML file. Every key may be left out, and an empty file works. `bytefreezer validate FILE` says what is
-wrong with a file, with line, reason and advice; `bytefreezer config` prints a configuration as it works, defaults included and
-secrets masked. The JSON Schema for editors is [schema/config.schema.json](schema/config.schema.json).
+wrong with a file, with line, reason and advice. The JSON Schema for editors is
+[schema/config.schema.json](schema/config.schema.json).
 
 - **Environment.** `${NAME}` in a value (not in a key) is replaced by the variable of the environment, `${NAME:-otherwise}`
   has a value for when it is not set or empty. A variable that is not set is an error. `$${` is a `${` that is meant as it is.

@@ -52,7 +52,7 @@ pub struct ObjectInfo {
 /// A page of a listing.
 #[derive(Debug, Clone, Default)]
 pub struct ListPage {
-    /// Objects, ascending by the bytes of their keys.
+    /// Objects. Ascending by key, except that some servers (SeaweedFS) sort by the parts between the `/`.
     pub objects: Vec<ObjectInfo>,
     /// Pass it to the next call; `None` when this was the last page.
     pub next: Option<String>,
@@ -80,7 +80,7 @@ pub trait Store: Debug + Send + Sync {
     /// Size of an object. Errors: `NotFound`.
     async fn head(&self, key: &str) -> Result<ObjectInfo, StoreError>;
 
-    /// Objects whose keys begin with `prefix` (any text, empty for all), after `cursor`. What our rules do not
+    /// Objects whose keys begin with `prefix` (any text, empty for all), from `cursor` of the last page on. What our rules do not
     /// allow as a key is left out. A page may be short, or empty, and still have a `next`.
     async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<ListPage, StoreError>;
 

@@ -1,6 +1,6 @@
 //! A bucket of an S3 server as a store. Retries are ours: see `Retries`.
 
-use super::s3_answers;
+use super::s3_answers::{self, Resume};
 use super::s3_http::{Answer, Call, S3Http};
 use super::{
     ListPage, Object, ObjectInfo, PutCondition, Store, StoreError, StoreErrorKind, check_key, check_prefix,
@@ -297,11 +297,16 @@ impl Store for S3Store {
     async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<ListPage, StoreError> {
         check_prefix(prefix)?;
         let call = Call { operation: "list", key: "/", max_answer: MAX_ANSWER_BYTES as u64 };
+        let (continuation_token, start_after) = match cursor.map(s3_answers::resume).transpose()? {
+            None => (None, None),
+            Some(Resume::Token(token)) => (Some(token.to_owned()), None),
+            Some(Resume::AfterKey(key)) => (None, Some(key.to_owned())),
+        };
         let command = Command::ListObjectsV2 {
             prefix: prefix.to_owned(),
             delimiter: None,
-            continuation_token: None,
-            start_after: cursor.map(str::to_owned),
+            continuation_token,
+            start_after,
             max_keys: Some(LIST_PAGE_KEYS),
         };
         let answer = self.send(call, command, &HeaderMap::new(), Bytes::new()).await?;

@@ -79,18 +79,42 @@ struct ListedObject {
 struct ListAnswer {
     #[serde(rename = "IsTruncated", default)]
     is_truncated: bool,
+    #[serde(rename = "NextContinuationToken", default)]
+    next_token: Option<String>,
     #[serde(rename = "Contents", default)]
     contents: Vec<ListedObject>,
 }
 
-/// Reads a page of ListObjectsV2. The cursor is the last key of the page, which `start-after` takes.
+/// Where a listing goes on. Our cursor is one of these with its letter before it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Resume<'a> {
+    /// At what the server's own token says.
+    Token(&'a str),
+    /// After a key, for a server that gives no token.
+    AfterKey(&'a str),
+}
+
+/// Reads a cursor that [`list_page`] made. Errors: `Invalid`.
+pub(super) fn resume(cursor: &str) -> Result<Resume<'_>, StoreError> {
+    match cursor.split_at_checked(1) {
+        Some(("t", token)) => Ok(Resume::Token(token)),
+        Some(("k", key)) => Ok(Resume::AfterKey(key)),
+        _ => Err(StoreError::new(StoreErrorKind::Invalid, "list", "", "the cursor is not one of this store")),
+    }
+}
+
+/// Reads a page of ListObjectsV2.
 pub(super) fn list_page(prefix: &str, body: &[u8]) -> Result<ListPage, StoreError> {
     let Some(answer) = parse::<ListAnswer>(body) else {
         let detail = "the answer is not an S3 listing; check the endpoint";
         return Err(StoreError::new(StoreErrorKind::Invalid, "list", prefix, detail));
     };
-    let last = answer.contents.last().map(|object| object.key.clone());
-    let next = if answer.is_truncated { last } else { None };
+    let next = match (answer.is_truncated, answer.next_token, answer.contents.last()) {
+        (true, Some(token), _) => Some(format!("t{token}")),
+        (true, None, Some(last)) => Some(format!("k{}", last.key)),
+        // The last page, or one that says it is not and gives nothing to go on by.
+        (false, ..) | (true, None, None) => None,
+    };
     let allowed = |object: &ListedObject| check_key("list", &object.key).is_ok();
     let objects = answer
         .contents
@@ -159,7 +183,17 @@ mod tests {
             <Contents><Key>a/../c</Key><Size>3</Size></Contents></ListBucketResult>"#;
         let page = list_page("a", body).unwrap();
         assert_eq!(page.objects, [ObjectInfo { key: "a/b".into(), bytes: 3 }]);
-        assert_eq!(page.next.as_deref(), Some("a/../c"), "the walk goes on after what was left out");
+        let next = page.next.unwrap();
+        assert_eq!(resume(&next).unwrap(), Resume::AfterKey("a/../c"), "it goes on after what was left out");
         assert!(list_page("a", b"hello").is_err());
+    }
+
+    #[test]
+    fn a_listing_goes_on_by_the_token_of_the_server_where_it_gives_one() {
+        let body = b"<ListBucketResult><IsTruncated>true</IsTruncated>\
+            <NextContinuationToken>abc</NextContinuationToken></ListBucketResult>";
+        let next = list_page("", body).unwrap().next.unwrap();
+        assert_eq!(resume(&next).unwrap(), Resume::Token("abc"));
+        assert!(resume("").is_err() && resume("\u{e4}x").is_err());
     }
 }

@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn parts_grow_only_when_there_would_be_too_many() {
         assert_eq!(part_bytes(65 << 20), PART_BYTES as u64);
-        let huge = 1 << 40;
-        assert!(huge.div_euclid(part_bytes(huge)) <= MAX_PARTS);
+        let huge: u64 = 1 << 40;
+        assert!(huge.div_ceil(part_bytes(huge)) <= MAX_PARTS);
     }
 }
