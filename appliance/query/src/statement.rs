@@ -48,8 +48,13 @@ pub(crate) fn parse_read_only(sql: &str) -> Result<AllowedStatement, QueryError>
         .tokenize_with_location()
         .map_err(|error| from_datafusion(&DataFusionError::SQL(Box::new(error.into()), None)))?;
     refuse_deep_chains(&tokens)?;
+    // The parser recurses without asking how much stack is left, and this thread has as little as 2 MiB.
+    stacker::grow(limits::PARSER_STACK_BYTES, || parse_tokens(tokens, &dialect))
+}
+
+fn parse_tokens(tokens: Vec<TokenWithSpan>, dialect: &GenericDialect) -> Result<AllowedStatement, QueryError> {
     let mut statements = DFParserBuilder::new(tokens)
-        .with_dialect(&dialect)
+        .with_dialect(dialect)
         .with_recursion_limit(limits::MAX_SQL_DEPTH)
         .build()
         .and_then(|mut parser| parser.parse_statements())
