@@ -15,6 +15,7 @@ use encode_support::*;
 use hotpath::cut::ColumnType;
 use hotpath::encode::DatasetOptions;
 use parquet::basic::{Compression, Encoding};
+use parquet::file::properties::ReaderProperties;
 use parquet::file::reader::FileReader;
 use parquet::file::serialized_reader::{ReadOptionsBuilder, SerializedFileReader};
 
@@ -176,7 +177,8 @@ fn statistics_and_bloom_filters_are_where_they_are_promised_and_nowhere_else() {
     ));
     let cut = bench.cut();
     let path = &cut.cut.files[0].path;
-    let options = ReadOptionsBuilder::new().with_page_index().build();
+    let properties = ReaderProperties::builder().set_read_bloom_filter(true).build();
+    let options = ReadOptionsBuilder::new().with_page_index().with_reader_properties(properties).build();
     let reader = SerializedFileReader::new_with_options(File::open(path).unwrap(), options).unwrap();
     let footer = reader.metadata();
     let group = footer.row_group(0);
