@@ -30,7 +30,7 @@ use crate::settings::ConfigArgs;
 /// Time between two signs of progress of the threads that serve HTTP.
 const BEAT_INTERVAL: Duration = Duration::from_secs(1);
 /// Without a sign of progress for so long, the role is not ready and the watchdog is not fed.
-pub(super) const BEAT_DEADLINE: Duration = Duration::from_secs(15);
+const BEAT_DEADLINE: Duration = Duration::from_secs(15);
 /// What `systemctl status` shows while the role works.
 const STATUS: &str = "answering queries";
 
@@ -93,7 +93,7 @@ async fn run(args: &ConfigArgs, config: Config, log: &LogHandle, working: Handle
 }
 
 /// The routes of a configuration.
-pub(super) fn query_routes(config: &Config, file: Option<&Path>, working: Handle) -> Result<Router> {
+fn query_routes(config: &Config, file: Option<&Path>, working: Handle) -> Result<Router> {
     let engine = open_engine(config, file, Some(working))?;
     Ok(router(engine, access(&config.query)))
 }
@@ -126,7 +126,7 @@ fn reload(args: &ConfigArgs, running: &Config, log: &LogHandle, working: &Handle
     info!("reloaded");
 }
 
-pub(super) async fn beat(component: Component, mut token: Shutdown) {
+async fn beat(component: Component, mut token: Shutdown) {
     let mut ticks = tokio::time::interval(BEAT_INTERVAL);
     loop {
         tokio::select! {
@@ -138,20 +138,20 @@ pub(super) async fn beat(component: Component, mut token: Shutdown) {
 
 /// Routes that can be replaced while they are served; a request that has begun ends on those it began on.
 #[derive(Clone, Debug)]
-pub(super) struct Routes {
+struct Routes {
     current: Arc<RwLock<Router>>,
 }
 
 impl Routes {
-    pub(super) fn new(router: Router) -> Self {
+    fn new(router: Router) -> Self {
         Self { current: Arc::new(RwLock::new(router)) }
     }
 
-    pub(super) fn replace(&self, router: Router) {
+    fn replace(&self, router: Router) {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = router;
     }
 
-    pub(super) fn service(&self) -> Router {
+    fn service(&self) -> Router {
         let routes = self.clone();
         Router::new().fallback(move |request: Request| routes.answer(request))
     }
