@@ -17,7 +17,7 @@ use crate::caller::{Caller, Scope};
 use crate::catalog::LakeCatalog;
 use crate::datafusion_error::from_datafusion;
 use crate::error::{QueryError, QueryErrorKind};
-use crate::limits::QueryLimits;
+use crate::limits::{self, QueryLimits};
 use crate::metadata_statements::{describe, pruning_rows, show_tables};
 use crate::plan_check::check_plan;
 use crate::pruning::PruningLog;
@@ -90,6 +90,7 @@ enum Prepared {
 impl QueryEngine {
     /// An engine over a lake. Fails when the folder for spilling cannot be used.
     pub fn new(options: QueryOptions) -> Result<Self, QueryError> {
+        recursive::set_minimum_stack_size(limits::MIN_FREE_STACK_BYTES);
         let cpus = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let target_partitions = options.target_partitions.unwrap_or_else(cpus).max(1);
         let sessions = SessionMaker::new(options.catalog.object_store(), &options.limits, target_partitions)

@@ -35,6 +35,6 @@ pub use error::{Position, QueryError, QueryErrorKind};
 pub use http::{Access, TokenGrant, router};
 pub use limits::QueryLimits;
 pub use metadata_statements::{DatasetSummary, summaries, table_columns};
-pub use output::{OutputFormat, OutputSummary, write_result};
+pub use output::{OutputError, OutputFormat, OutputSummary, write_result};
 pub use pruning::ScanPruning;
 pub use result::QueryResult;
