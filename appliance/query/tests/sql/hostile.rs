@@ -197,6 +197,7 @@ async fn deep_and_long_statements_neither_overflow_the_stack_nor_run() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nested_statements_are_parsed_or_refused_in_little_time() {
     let (_lake, engine) = lake();
+    let caller = Caller::everything();
     for (open, inner, close) in [
         ("(", "1", ")"),
         ("abs(", "1", ")"),
@@ -219,8 +220,7 @@ async fn nested_statements_are_parsed_or_refused_in_little_time() {
     ] {
         for depth in [10, 20, 45] {
             let sql = format!("SELECT {}{inner}{}", open.repeat(depth), close.repeat(depth));
-            let outcome =
-                tokio::time::timeout(Duration::from_secs(20), try_rows(&engine, &sql, &Caller::everything()));
+            let outcome = tokio::time::timeout(Duration::from_secs(20), try_rows(&engine, &sql, &caller));
             assert!(outcome.await.is_ok(), "{open} {depth} deep takes too long");
         }
     }
@@ -232,8 +232,7 @@ async fn nested_statements_are_parsed_or_refused_in_little_time() {
     ] {
         for depth in [10, 20, 45] {
             let sql = format!("SELECT 1 FROM {}{inner}{}", open.repeat(depth), close.repeat(depth));
-            let outcome =
-                tokio::time::timeout(Duration::from_secs(20), try_rows(&engine, &sql, &Caller::everything()));
+            let outcome = tokio::time::timeout(Duration::from_secs(20), try_rows(&engine, &sql, &caller));
             assert!(outcome.await.is_ok(), "FROM {open} {depth} deep takes too long");
         }
     }
