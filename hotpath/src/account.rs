@@ -56,12 +56,20 @@ pub enum DropReason {
     LogFailed,
     /// A block of the log was damaged when it was read back.
     LogDamaged,
+    /// Finished files that wait for their upload are at their limit on disk, and the sender cannot be slowed (UDP).
+    SpoolFull,
 }
 
 impl DropReason {
     /// Every reason, in the order of [`Movement::dropped`].
-    pub const ALL: [Self; 5] =
-        [Self::KernelUdp, Self::LogFull, Self::NoMemory, Self::LogFailed, Self::LogDamaged];
+    pub const ALL: [Self; 6] = [
+        Self::KernelUdp,
+        Self::LogFull,
+        Self::NoMemory,
+        Self::LogFailed,
+        Self::LogDamaged,
+        Self::SpoolFull,
+    ];
 
     /// The reason's name in metrics and in the API.
     pub fn name(self) -> &'static str {
@@ -71,6 +79,7 @@ impl DropReason {
             Self::NoMemory => "no_memory",
             Self::LogFailed => "log_failed",
             Self::LogDamaged => "log_damaged",
+            Self::SpoolFull => "spool_full",
         }
     }
 }

@@ -51,6 +51,9 @@ pub const ACCEPT_RETRY_MS: u64 = 100;
 /// Blocks that one group commit writes.
 pub const LOG_GROUP_BLOCKS_MAX: usize = 16;
 
+/// Intents or commits that one group writes.
+pub const LOG_GROUP_CONTROLS_MAX: usize = 64;
+
 /// Milliseconds before the log is tried again when it was full or failed. Senders that can wait do; datagrams are counted as lost.
 pub const LOG_RETRY_MS: u64 = 200;
 
@@ -151,7 +154,6 @@ pub const JSON_FLATTEN_DEPTH_MAX: usize = 8;
 pub const JSON_LIST_ITEMS_MAX: usize = 1_024;
 
 /// Bytes of the joined name of a nested field. A field with a longer one is kept as part of its object's JSON text.
-pub const JSON_PATH_BYTES_MAX: usize = 512;
 pub const JSON_PATH_BYTES_MAX: usize = COLUMN_NAME_BYTES_MAX;
 
 /// Digits of the octet count of a frame (RFC 6587 section 3.4.1). A longer number is no count, and the frame a line.

@@ -25,3 +25,6 @@ pub const WATCH_INTERVAL_MS: u64 = 250;
 
 /// Messages in one HTTP request. A request with more is refused with 413, and nothing of it is taken.
 pub const HTTP_MESSAGES_MAX: usize = 100_000;
+
+/// Shards of one process; logs of shards beyond it are left alone.
+pub const SHARDS_MAX: usize = 1_024;

@@ -22,11 +22,11 @@ use hotpath::limits::BLOCK_BYTES;
 use hotpath::log::LogOptions;
 use hotpath::names::DatasetKey;
 use hotpath::shard::{InputSettings, ShardCommand, ShardHandle, ShardSettings, ShardStatus, start};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::cpus::CpuPlan;
 use crate::http_input::{self, HttpIngest};
-use crate::limits::{DRAIN_SECONDS_MAX, SHARD_COMMANDS_MAX};
+use crate::limits::{DRAIN_SECONDS_MAX, SHARD_COMMANDS_MAX, SHARDS_MAX};
 use crate::listeners::{self, PlannedInput};
 use crate::settings::{dataset_settings, default_dataset_settings, transport};
 use crate::upload::{self, UploadState};
@@ -91,7 +91,7 @@ impl Proxy {
         let mut commands = Vec::new();
         let mut statuses = Vec::new();
         let mut registries = surroundings.registries;
-        for (number, cpu) in plan.shards.iter().enumerate() {
+        for (number, cpu) in shard_cpus(plan, &config.data_dir).into_iter().enumerate() {
             let number = u16::try_from(number).context("more shards than there are numbers")?;
             let (sender, receiver) = async_channel::bounded(SHARD_COMMANDS_MAX);
             let status = Arc::new(ShardStatus::default());
@@ -107,10 +107,11 @@ impl Proxy {
             let settings = ShardSettings {
                 shard: number,
                 instance: config.instance.clone(),
-                cpu: Some(*cpu),
+                cpu: Some(cpu),
                 log_directory: folders.log,
                 log: log_options(&config, number),
                 spool_directory: folders.spool,
+                spool_disk_bytes_max: config.shards.spool_disk_bytes_max.bytes(),
                 flush_interval: Duration::from_millis(config.shards.log_flush_interval_ms),
                 pool: BlockPool::new(BLOCK_BYTES, config.shards.block_pool_bytes.bytes() as usize / BLOCK_BYTES),
                 row_groups_bytes_max: 2 * config.shards.row_group_memory_bytes.bytes() as usize,
@@ -330,6 +331,18 @@ fn log_options(config: &Config, shard: u16) -> LogOptions {
         disk_bytes_max: config.shards.log_disk_bytes_max.bytes(),
         random_seed: rand::random(),
     }
+}
+
+/// The CPU of each shard. Where an earlier start had more shards, so has this one, sharing CPUs: their logs may hold
+/// events that are not stored yet.
+fn shard_cpus(plan: &CpuPlan, data_dir: &Path) -> Vec<usize> {
+    let logs = std::fs::read_dir(data_dir.join("log")).into_iter().flatten().flatten();
+    let numbers = logs.filter_map(|entry| entry.file_name().to_str()?.parse::<usize>().ok());
+    let earlier = numbers.max().map_or(0, |highest| highest + 1).min(SHARDS_MAX);
+    if earlier > plan.shards.len() {
+        warn!(earlier, configured = plan.shards.len(), "an earlier start had more shards; their logs are taken up too");
+    }
+    plan.shards.iter().copied().cycle().take(earlier.max(plan.shards.len())).collect()
 }
 
 /// The folders of one shard.

@@ -32,23 +32,40 @@ pub fn spawn(
     let mut shards = Vec::new();
     for (number, status) in statuses.into_iter().enumerate() {
         let component = progress.register(format!("shard {number}"), deadline)?;
-        shards.push((status, component, 0));
+        shards.push(Watched { status, component, seen_progress: 0, shown: ComponentState::Starting });
     }
     metrics.register(|registry| registry.register_collector(Box::new(ShardCollector { statuses: all })));
     let storage = progress.register("storage", None)?;
     Ok(tokio::spawn(run(shards, storage, uploads)))
 }
 
-async fn run(mut shards: Vec<(Arc<ShardStatus>, Component, u64)>, storage: Component, uploads: Arc<UploadState>) {
-    loop {
-        for (status, component, seen) in &mut shards {
-            let progress = status.progress.load(Ordering::Relaxed);
-            if progress != *seen {
-                *seen = progress;
-                component.beat();
-            }
-            component.set(state_of(status));
+/// A shard and what was last told of it.
+struct Watched {
+    status: Arc<ShardStatus>,
+    component: Component,
+    seen_progress: u64,
+    shown: ComponentState,
+}
+
+impl Watched {
+    /// Telling a state counts as a sign of life, so it is told only when the shard gave one or the state is another.
+    fn look(&mut self) {
+        let progress = self.status.progress.load(Ordering::Relaxed);
+        if progress != self.seen_progress {
+            self.seen_progress = progress;
+            self.component.beat();
         }
+        let state = state_of(&self.status);
+        if state != self.shown {
+            self.component.set(state.clone());
+            self.shown = state;
+        }
+    }
+}
+
+async fn run(mut shards: Vec<Watched>, storage: Component, uploads: Arc<UploadState>) {
+    loop {
+        shards.iter_mut().for_each(Watched::look);
         storage.set(match uploads.trouble() {
             None => ComponentState::Ready,
             // Data is durable in the log all the same: the process goes on taking it.
@@ -104,6 +121,10 @@ impl Collector for ShardCollector {
 fn state_of(status: &ShardStatus) -> ComponentState {
     if !status.ready.load(Ordering::Acquire) {
         return ComponentState::Starting;
+    }
+    if status.spool_is_full.load(Ordering::Relaxed) {
+        let reason = "files that wait for their upload are at their limit on disk";
+        return ComponentState::Blocked(reason.to_owned());
     }
     match status.log_trouble.load(Ordering::Relaxed) {
         LOG_FULL => ComponentState::Blocked("the log is at its limit on disk".to_owned()),

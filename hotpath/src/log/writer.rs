@@ -233,7 +233,9 @@ impl<D: Disk> Log<D> {
                 self.check_commit(commit, &records[..index])?;
             }
         }
-        let intents = records.iter().filter(|record| matches!(record, Record::Intent(_))).count();
+        let is_new = |intent: &Intent| !self.book.pending.iter().any(|known| known.intent.is_same_range(intent));
+        let intents =
+            records.iter().filter(|record| matches!(record, Record::Intent(intent) if is_new(intent))).count();
         let count = self.book.pending.len();
         if intents > 0 && count + intents > LOG_PENDING_INTENTS_MAX {
             return Err(LogError::PendingIntents { count });

@@ -10,7 +10,6 @@ use tracing::{error, info, warn};
 
 use super::inputs::{self, Input};
 use super::intake::{Acknowledgement, IngestOutcome};
-use super::logging::ControlRecord;
 use super::{
     Dataset, DatasetSettings, IngestBatch, InputSettings, LoggedBlock, RunningInput, Shard, ShardCommand, Transport, Upload,
 };
@@ -33,7 +32,7 @@ pub(super) async fn run(shard: Rc<Shard>) {
             Ok(ShardCommand::Ingest(batch)) => ingest(&shard, *batch),
             Ok(ShardCommand::Uploaded(uploaded)) => {
                 shard.open_uploads.set(shard.open_uploads.get().saturating_sub(1));
-                shard.controls.borrow_mut().push_back(ControlRecord::Commit(uploaded));
+                shard.commits.borrow_mut().push_back(uploaded);
                 shard.log_work.set();
             }
             Ok(ShardCommand::CutAll) => {
@@ -161,7 +160,6 @@ impl Shard {
                 return;
             }
         };
-        let filter_state = filters.new_state(u64::from(self.settings.shard));
         let mut rows = BatchBuilder::new(settings.registry, settings.rows);
         let decoder = decoder(settings.format, &settings.decoder, &mut rows);
         let known = self.dataset_index(&settings.key);
@@ -169,8 +167,7 @@ impl Shard {
             (Some(index), _) => {
                 let mut datasets = self.datasets.borrow_mut();
                 let dataset = &mut datasets[index];
-                (dataset.rows, dataset.decoder) = (rows, decoder);
-                (dataset.filters, dataset.filter_state) = (filters, filter_state);
+                (dataset.rows, dataset.decoder, dataset.filters) = (rows, decoder, filters);
                 index
             }
             (None, Some(writers)) => {
@@ -181,7 +178,6 @@ impl Shard {
                     decoder,
                     rows,
                     filters,
-                    filter_state,
                     encoder_tally: writers.encoder,
                     uploader_tally: writers.uploader,
                     held: Default::default(),
@@ -223,7 +219,7 @@ impl Shard {
         while self.settings.clock.monotonic() < until {
             self.intake.borrow_mut().seal_all();
             self.log_work.set();
-            let is_logged = !self.intake.borrow().has_sealed() && self.controls.borrow().is_empty() && !self.is_logging.get();
+            let is_logged = !self.intake.borrow().has_sealed() && self.has_no_controls() && !self.is_logging.get();
             let is_parsed = is_logged && self.logged.borrow().is_empty() && !self.is_parsing.get();
             if is_parsed && !has_cut {
                 let _ = self.encoder.send(EncoderMessage::CutAll).await;
@@ -245,7 +241,11 @@ impl Shard {
     }
 
     fn has_nothing_to_upload(&self) -> bool {
-        self.datasets_are_cut() && self.open_uploads.get() == 0 && self.controls.borrow().is_empty() && !self.is_logging.get()
+        self.datasets_are_cut() && self.open_uploads.get() == 0 && self.has_no_controls() && !self.is_logging.get()
+    }
+
+    fn has_no_controls(&self) -> bool {
+        self.intents.borrow().is_empty() && self.commits.borrow().is_empty()
     }
 
     fn datasets_are_cut(&self) -> bool {

@@ -14,7 +14,7 @@ use tracing::{debug, info, warn};
 use super::Shard;
 use super::intake::DatasetIndex;
 use super::settings::{StreamOptions, Transport};
-use crate::account::{Aside, Movement};
+use crate::account::{Aside, DropReason, Movement, RejectReason};
 use crate::block::{Peer, SourceType};
 use crate::framing::{Framed, Framer, Message};
 use crate::limits::{
@@ -89,21 +89,29 @@ async fn drain(input: &Input, descriptor: RawFd) -> std::io::Result<usize> {
 fn receive_once(input: &Input, descriptor: RawFd) -> std::io::Result<Received> {
     let shard = &input.shard;
     let received_us = shard.settings.clock.wall_us();
+    let is_full = shard.spool_is_full();
     let mut intake = shard.intake.borrow_mut();
-    let mut refused = 0;
+    let (mut refused, mut empty) = (0, 0);
     let received = shard.datagrams.borrow_mut().receive(descriptor, |datagram| {
         let whole = datagram.bytes;
+        if whole.is_empty() {
+            empty += 1;
+            return;
+        }
         let cut = whole.len() > input.message_bytes_max;
         let bytes = if cut { &whole[..input.message_bytes_max] } else { whole };
         let peer = Peer::new(datagram.sender, SourceType::Syslog);
         let cut = cut || datagram.truncated;
-        if intake.push(input.dataset, bytes, &peer, received_us, cut).is_err() {
+        if is_full || intake.push(input.dataset, bytes, &peer, received_us, cut).is_err() {
             refused += 1;
         }
     })?;
     if refused > 0 {
         let reason = shard.why_nothing_is_taken();
         intake.lost(input.dataset, reason, refused);
+    }
+    if empty > 0 {
+        intake.tally(input.dataset).record(&Movement::refuse(RejectReason::Empty, empty));
     }
     drop(intake);
     if let Some(total) = received.kernel_drops {
@@ -121,7 +129,7 @@ fn count_kernel_drops(input: &Input, total: u32) {
         return;
     }
     let mut intake = input.shard.intake.borrow_mut();
-    intake.lost(input.dataset, crate::account::DropReason::KernelUdp, u64::from(lost));
+    intake.lost(input.dataset, DropReason::KernelUdp, u64::from(lost));
     debug!(input = input.id, lost, "the kernel dropped datagrams: the receive buffer was full");
 }
 

@@ -1,5 +1,6 @@
 //! The log task: groups of blocks and control records become durable, senders are answered, blocks go on to parsing.
 
+use std::collections::VecDeque;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
@@ -14,16 +15,8 @@ use super::status::{LOG_FAILS, LOG_FULL, LOG_TAKES};
 use super::settings::UploadedCut;
 use super::{Dataset, LoggedBlock, Shard, ShardLog, Upload};
 use crate::account::{Aside, Movement};
-use crate::limits::{LOG_GROUP_BLOCKS_MAX, LOG_RETRY_MS};
+use crate::limits::{LOG_GROUP_BLOCKS_MAX, LOG_GROUP_CONTROLS_MAX, LOG_RETRY_MS};
 use crate::log::{Commit, Intent, LogError, Record, RecordPlace};
-
-/// What is to be written to the log beside blocks.
-pub(super) enum ControlRecord {
-    /// A cut is finished; once this is durable it may be uploaded.
-    Intent(Box<Upload>),
-    /// All objects of a cut are in storage.
-    Commit(UploadedCut),
-}
 
 /// Logs until the shard ends.
 pub(super) async fn run(shard: Rc<Shard>, mut log: ShardLog) {
@@ -41,6 +34,13 @@ pub(super) async fn run(shard: Rc<Shard>, mut log: ShardLog) {
     }
 }
 
+impl Shard {
+    /// Whether commits or intents can be logged.
+    fn has_controls(&self) -> bool {
+        !self.commits.borrow().is_empty() || (!self.intents.borrow().is_empty() && !self.intents_must_wait.get())
+    }
+}
+
 /// Waits for something to log; seals the open blocks when a sender waits for them or their time is up.
 async fn wait_for_work(shard: &Shard) {
     loop {
@@ -50,7 +50,7 @@ async fn wait_for_work(shard: &Shard) {
             if due_in_us == Some(0) || intake.someone_waits() {
                 intake.seal_all();
             }
-            if intake.has_sealed() || !shard.controls.borrow().is_empty() {
+            if intake.has_sealed() || shard.has_controls() {
                 return;
             }
             due_in_us
@@ -105,7 +105,7 @@ fn note_taken(shard: &Shard) {
 }
 
 fn note_trouble(shard: &Shard, log: &ShardLog, error: &LogError) {
-    let is_full = matches!(error, LogError::Full { .. } | LogError::PendingIntents { .. }) || error.is_storage_full();
+    let is_full = matches!(error, LogError::Full { .. }) || error.is_storage_full();
     let trouble = if is_full { LOG_FULL } else { LOG_FAILS };
     let before = shard.settings.status.log_trouble.swap(trouble, Ordering::Relaxed);
     if before == trouble {
@@ -123,58 +123,80 @@ fn note_trouble(shard: &Shard, log: &ShardLog, error: &LogError) {
     }
 }
 
-/// Makes the waiting control records durable and does what follows from each.
+/// Makes waiting commits and intents durable and does what follows from each; what cannot be written now stays.
 async fn append_controls(shard: &Shard, log: &mut ShardLog) {
-    loop {
-        let mut controls: Vec<ControlRecord> = shard.controls.borrow_mut().drain(..).collect();
-        if controls.is_empty() {
-            return;
+    let done = match append_commits(shard, log).await {
+        // Commits first: they free what intents may be waiting for.
+        Ok(()) => append_intents(shard, log).await,
+        failed => failed,
+    };
+    match done {
+        Ok(()) => {}
+        // Uploads are far behind. Blocks go on being logged; the intents follow as commits come in.
+        Err(LogError::PendingIntents { .. }) => shard.intents_must_wait.set(true),
+        Err(error) => {
+            note_trouble(shard, log, &error);
+            sleep(Duration::from_millis(LOG_RETRY_MS)).await;
         }
-        // Commits free what intents may be waiting for.
-        controls.sort_by_key(|control| matches!(control, ControlRecord::Intent(_)));
-        let records: Vec<Record> = controls.iter().map(ControlRecord::record).collect();
-        match log.append(&records).await {
-            Ok(_) => {
-                note_taken(shard);
-                controls.into_iter().for_each(|control| follow(shard, control));
-                break;
-            }
-            Err(error) => {
-                note_trouble(shard, log, &error);
-                controls.into_iter().rev().for_each(|control| shard.controls.borrow_mut().push_front(control));
-                sleep(Duration::from_millis(LOG_RETRY_MS)).await;
-            }
-        }
-    }
-    if let Err(error) = log.release().await {
-        warn!(shard = shard.settings.shard, %error, "cannot remove committed log segments, trying again later");
     }
 }
 
-/// What follows from a control record that is durable.
-fn follow(shard: &Shard, control: ControlRecord) {
-    match control {
-        ControlRecord::Intent(upload) => shard.hand_to_upload(*upload),
-        ControlRecord::Commit(uploaded) => shard.note_stored(&uploaded),
-    }
-}
-
-impl ControlRecord {
-    fn record(&self) -> Record {
-        match self {
-            Self::Intent(upload) => Record::Intent(Intent {
-                dataset: upload.cut.dataset.clone(),
-                first: upload.cut.first_position,
-                last: upload.cut.last_position,
-                keys: upload.keys.clone(),
-            }),
-            Self::Commit(uploaded) => Record::Commit(Commit {
-                dataset: uploaded.dataset.clone(),
-                first: uploaded.first_position,
-                last: uploaded.last_position,
-            }),
+async fn append_commits(shard: &Shard, log: &mut ShardLog) -> Result<(), LogError> {
+    while !shard.commits.borrow().is_empty() {
+        let group = records_of(&shard.commits.borrow(), log, commit_record);
+        log.append(&group).await?;
+        note_taken(shard);
+        shard.intents_must_wait.set(false);
+        let committed: Vec<UploadedCut> = shard.commits.borrow_mut().drain(..group.len()).collect();
+        committed.iter().for_each(|uploaded| shard.note_stored(uploaded));
+        if let Err(error) = log.release().await {
+            warn!(shard = shard.settings.shard, %error, "cannot remove committed log segments, trying again later");
         }
     }
+    Ok(())
+}
+
+async fn append_intents(shard: &Shard, log: &mut ShardLog) -> Result<(), LogError> {
+    while !shard.intents.borrow().is_empty() && !shard.intents_must_wait.get() {
+        let group = records_of(&shard.intents.borrow(), log, intent_record);
+        log.append(&group).await?;
+        note_taken(shard);
+        let uploads: Vec<Upload> = shard.intents.borrow_mut().drain(..group.len()).collect();
+        uploads.into_iter().for_each(|upload| shard.hand_to_upload(upload));
+    }
+    Ok(())
+}
+
+/// Records for the first of a queue, as many as go into one group; at least one.
+fn records_of<T>(queue: &VecDeque<T>, log: &ShardLog, record_of: impl Fn(&T) -> Record) -> Vec<Record> {
+    let mut bytes = 0;
+    let mut records = Vec::new();
+    for entry in queue.iter().take(LOG_GROUP_CONTROLS_MAX) {
+        let record = record_of(entry);
+        bytes += record.disk_bytes() as u64;
+        if !records.is_empty() && bytes > log.group_bytes_max() {
+            break;
+        }
+        records.push(record);
+    }
+    records
+}
+
+fn intent_record(upload: &Upload) -> Record {
+    Record::Intent(Intent {
+        dataset: upload.cut.dataset.clone(),
+        first: upload.cut.first_position,
+        last: upload.cut.last_position,
+        keys: upload.keys.clone(),
+    })
+}
+
+fn commit_record(uploaded: &UploadedCut) -> Record {
+    Record::Commit(Commit {
+        dataset: uploaded.dataset.clone(),
+        first: uploaded.first_position,
+        last: uploaded.last_position,
+    })
 }
 
 /// Blocks that are durable: their senders are answered, and they wait to be parsed. Beyond what may wait in memory
@@ -187,7 +209,7 @@ fn hand_on(shard: &Shard, blocks: Vec<SealedIntake>, places: Vec<RecordPlace>) {
         if keep {
             shard.logged_in_memory.set(shard.logged_in_memory.get() + 1);
         }
-                shard.datasets.borrow_mut()[sealed.dataset].uncut.push_back(place.clone());
+        shard.datasets.borrow_mut()[sealed.dataset].uncut.push_back(place.clone());
         let block = keep.then_some(sealed.block);
         logged.push_back(LoggedBlock { dataset: sealed.dataset, place, block, is_again: false });
     }
@@ -206,5 +228,6 @@ impl Shard {
             .and(Aside::FilesStored, uploaded.files);
         self.datasets.borrow_mut()[index].uploader_tally.record(&movement);
         self.settings.status.upload_backlog_cuts.fetch_sub(1, Ordering::Relaxed);
+        self.spool_bytes.set(self.spool_bytes.get().saturating_sub(uploaded.bytes));
     }
 }

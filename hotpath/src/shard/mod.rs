@@ -29,7 +29,7 @@ use crate::block::SealedBlock;
 use crate::cut::FinishedCut;
 use crate::decode::Decoder;
 use crate::encode::EncoderMessage;
-use crate::filter::{FilterState, Filters};
+use crate::filter::Filters;
 use crate::limits::STREAM_PAUSE_MS;
 use crate::log::{GlommioDisk, Intent, Log, LogReader, RecordPlace};
 use crate::names::DatasetKey;
@@ -54,7 +54,6 @@ struct Dataset {
     decoder: Box<dyn Decoder>,
     rows: BatchBuilder,
     filters: Filters,
-    filter_state: FilterState,
     encoder_tally: TallyWriter,
     uploader_tally: TallyWriter,
     /// Rows that went to the encoder, by the last position of their block; kept until their cut is committed.
@@ -97,7 +96,14 @@ struct Shard {
     datasets: RefCell<Vec<Dataset>>,
     by_key: RefCell<HashMap<DatasetKey, DatasetIndex>>,
     datagrams: RefCell<DatagramReceiver>,
-    controls: RefCell<VecDeque<logging::ControlRecord>>,
+    /// Finished cuts whose intent is not yet logged.
+    intents: RefCell<VecDeque<Upload>>,
+    /// The log has as many open intents as it takes.
+    intents_must_wait: Cell<bool>,
+    /// Uploaded cuts whose commit is not yet logged.
+    commits: RefCell<VecDeque<UploadedCut>>,
+    /// Bytes of finished files that are not yet uploaded.
+    spool_bytes: Cell<u64>,
     logged: RefCell<VecDeque<LoggedBlock>>,
     logged_in_memory: Cell<usize>,
     encoder: async_channel::Sender<EncoderMessage>,
@@ -123,6 +129,9 @@ impl Shard {
 
     /// Why a datagram cannot be taken now.
     fn why_nothing_is_taken(&self) -> DropReason {
+        if self.spool_is_full() {
+            return DropReason::SpoolFull;
+        }
         match self.settings.status.log_trouble.load(Ordering::Relaxed) {
             LOG_FULL => DropReason::LogFull,
             LOG_FAILS => DropReason::LogFailed,
@@ -131,7 +140,14 @@ impl Shard {
     }
 
     fn log_takes_data(&self) -> bool {
-        self.settings.status.log_trouble.load(Ordering::Relaxed) == LOG_TAKES
+        self.settings.status.log_trouble.load(Ordering::Relaxed) == LOG_TAKES && !self.spool_is_full()
+    }
+
+    /// Whether finished files take as much disk as they may, because the storage takes them too slowly.
+    fn spool_is_full(&self) -> bool {
+        let is_full = self.spool_bytes.get() >= self.settings.spool_disk_bytes_max;
+        self.settings.status.spool_is_full.store(is_full, Ordering::Relaxed);
+        is_full
     }
 
     fn takes_data(&self) -> bool {
@@ -180,7 +196,9 @@ impl Shard {
     /// Takes a cut that the encoder has finished: its intent is logged next.
     fn cut_finished(&self, cut: FinishedCut) {
         let upload = control::upload_of(self, cut);
-        self.controls.borrow_mut().push_back(logging::ControlRecord::Intent(Box::new(upload)));
+        let bytes: u64 = upload.cut.files.iter().map(|file| file.bytes).sum();
+        self.spool_bytes.set(self.spool_bytes.get() + bytes);
+        self.intents.borrow_mut().push_back(upload);
         self.log_work.set();
     }
 }

@@ -57,6 +57,7 @@ async fn fetch(shard: &Shard, log: &ShardLogReader, next: &mut LoggedBlock) -> O
 }
 
 fn count_damage(shard: &Shard, next: &LoggedBlock) {
+    shard.datasets.borrow_mut()[next.dataset].uncut.retain(|place| *place != next.place);
     if next.is_again {
         return;
     }
@@ -83,7 +84,9 @@ fn batch_message(dataset: &mut Dataset, next: &LoggedBlock, block: &SealedBlock)
     let decoded = decode_block(block, dataset.decoder.as_mut(), &mut dataset.rows);
     let parse_errors = dataset.rows.take_parse_errors();
     let rows = decoded.num_rows() as u64;
-    let outcome = dataset.filters.apply(decoded, &mut dataset.filter_state);
+    // What a filter draws by chance depends on the block alone, so that a replay draws the same.
+    let mut filter_state = dataset.filters.new_state(next.place.first_position);
+    let outcome = dataset.filters.apply(decoded, &mut filter_state);
     for (filter, failure) in &outcome.failures {
         warn!(dataset = %dataset.key, filter, %failure, "a filter failed on a block; its events went on without it");
     }

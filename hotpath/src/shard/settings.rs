@@ -37,6 +37,8 @@ pub struct ShardSettings {
     pub log: LogOptions,
     /// Where its encoder writes Parquet files.
     pub spool_directory: PathBuf,
+    /// Bytes of finished files that may wait for their upload; beyond it senders wait and datagrams are lost.
+    pub spool_disk_bytes_max: u64,
     /// Longest time that an event of a sender that does not wait stays out of the log.
     pub flush_interval: Duration,
     /// Its blocks.

@@ -9,6 +9,8 @@ pub struct ShardStatus {
     pub ready: AtomicBool,
     /// Why the log takes nothing at the moment: 0 it takes, 1 it is full, 2 it cannot be written.
     pub log_trouble: AtomicU64,
+    /// Finished files that wait for their upload take as much disk as they may.
+    pub spool_is_full: AtomicBool,
     /// Rises whenever the executor has come round and nothing it should do is stuck.
     pub progress: AtomicU64,
     /// Bytes of the log on disk.
@@ -35,6 +37,8 @@ pub const LOG_FAILS: u64 = 2;
 impl ShardStatus {
     /// Whether the shard can take durable data now.
     pub fn takes_data(&self) -> bool {
-        self.ready.load(Ordering::Acquire) && self.log_trouble.load(Ordering::Relaxed) == LOG_TAKES
+        self.ready.load(Ordering::Acquire)
+            && self.log_trouble.load(Ordering::Relaxed) == LOG_TAKES
+            && !self.spool_is_full.load(Ordering::Relaxed)
     }
 }

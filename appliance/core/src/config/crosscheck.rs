@@ -25,8 +25,8 @@ pub(super) fn check(config: &Config, mut report: impl FnMut(&str, Complaint)) {
 
 fn check_shards(config: &Config, report: &mut impl FnMut(&str, Complaint)) {
     let shards = &config.shards;
-    if shards.log_disk_bytes_max.bytes() < shards.log_segment_bytes.bytes().saturating_mul(2) {
-        let reason = format!("{} is less than two segments of the log", shards.log_disk_bytes_max);
+    if shards.log_disk_bytes_max.bytes() < shards.log_segment_bytes.bytes().saturating_mul(4) {
+        let reason = format!("{} is less than four segments of the log", shards.log_disk_bytes_max);
         let advice = format!("raise it, or lower log_segment_bytes ({})", shards.log_segment_bytes);
         report("shards.log_disk_bytes_max", Complaint::advise(reason, advice));
     }

@@ -15,7 +15,7 @@ pub struct ShardsConfig {
     #[schemars(range(min = 1, max = 10_000))]
     pub log_flush_interval_ms: u64,
     /// Size of a segment of the log, the unit in which its disk space is given back.
-    #[schemars(extend("minimum" = 4_194_304, "maximum" = 17_179_869_184_u64))]
+    #[schemars(extend("minimum" = 4_194_304, "maximum" = 268_435_456))]
     pub log_segment_bytes: ByteSize,
     /// Disk that the log of one shard may take. At the limit TCP and HTTP are slowed and UDP is counted as dropped.
     #[schemars(extend("minimum" = 16_777_216))]
