@@ -6,7 +6,7 @@ use rand::rngs::SmallRng;
 use rand::{Rng, RngCore, SeedableRng};
 
 use crate::kinds::{SyslogKind, render};
-use crate::limits::{GSO_SEGMENTS_MAX, MESSAGE_NUMBER_MIN, RING_BYTES_MAX, RING_TEMPLATES_MAX};
+use crate::limits::{MESSAGE_NUMBER_MIN, RING_BYTES_MAX, RING_TEMPLATES_MAX};
 use crate::template::{NUMBER_DIGITS, Template};
 use crate::time_text::{PAIRS, TimeText, write_digits};
 
@@ -28,17 +28,22 @@ pub struct SyslogGenerator {
 impl SyslogGenerator {
     /// Messages of `kind` with `size` bytes on average.
     pub fn new(seed: u64, kind: SyslogKind, size: usize) -> Self {
-        Self::with_groups(seed, kind, size, 1)
+        Self::with_ring(seed, kind, size, 1, None)
     }
 
-    /// The same, but [`GSO_SEGMENTS_MAX`] messages in a row have one length, as UDP segmentation offload needs it.
-    pub fn in_groups(seed: u64, kind: SyslogKind, size: usize) -> Self {
-        Self::with_groups(seed, kind, size, GSO_SEGMENTS_MAX)
-    }
-
-    fn with_groups(seed: u64, kind: SyslogKind, size: usize, group: usize) -> Self {
+    /// The same, but `group` messages in a row have one length, as UDP segmentation offload needs it; and of a run of
+    /// `count` messages no more than these are made ready.
+    pub(crate) fn with_ring(
+        seed: u64,
+        kind: SyslogKind,
+        size: usize,
+        group: usize,
+        count: Option<u64>,
+    ) -> Self {
         let mut rng = SmallRng::seed_from_u64(seed);
-        let templates = Arc::new(ring(kind, size, group, &mut rng));
+        let count = count.map_or(RING_TEMPLATES_MAX, |count| count.min(RING_TEMPLATES_MAX as u64) as usize);
+        let groups = (RING_BYTES_MAX / size.max(1)).min(count).div_ceil(group).max(1);
+        let templates = Arc::new(ring(kind, size, group, groups, &mut rng));
         Self { templates, group, at: 0, rng, time_text: TimeText::new(), number: MESSAGE_NUMBER_MIN }
     }
 
@@ -93,8 +98,7 @@ impl SyslogGenerator {
 }
 
 /// Templates in groups of equal length, `size` bytes on average.
-fn ring(kind: SyslogKind, size: usize, group: usize, rng: &mut SmallRng) -> Vec<Template> {
-    let groups = (RING_BYTES_MAX / size.max(1)).clamp(group, RING_TEMPLATES_MAX) / group;
+fn ring(kind: SyslogKind, size: usize, group: usize, groups: usize, rng: &mut SmallRng) -> Vec<Template> {
     let mut templates = Vec::with_capacity(groups * group);
     // Bytes that the messages so far are above what was asked: what a kind cannot do without is made up for by the next.
     let mut excess = 0_i64;
@@ -118,10 +122,15 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::limits::GSO_SEGMENTS_MAX;
 
     const NOW_US: i64 = 1_763_616_896_500_000;
     const KINDS: [SyslogKind; 5] =
         [SyslogKind::Rfc5424, SyslogKind::Rfc3164, SyslogKind::Firewall, SyslogKind::Json, SyslogKind::Mixed];
+
+    fn generator(seed: u64, kind: SyslogKind, size: usize) -> SyslogGenerator {
+        SyslogGenerator::with_ring(seed, kind, size, 1, Some(1_000))
+    }
 
     fn messages(generator: &mut SyslogGenerator, count: usize) -> Vec<String> {
         let mut messages = Vec::new();
@@ -136,18 +145,16 @@ mod tests {
     #[test]
     fn the_same_seed_makes_the_same_messages() {
         for kind in KINDS {
-            let one = messages(&mut SyslogGenerator::new(7, kind, 250), 500);
-            assert_eq!(one, messages(&mut SyslogGenerator::new(7, kind, 250), 500));
-            assert_ne!(one, messages(&mut SyslogGenerator::new(8, kind, 250), 500));
+            let one = messages(&mut generator(7, kind, 250), 500);
+            assert_eq!(one, messages(&mut generator(7, kind, 250), 500));
+            assert_ne!(one, messages(&mut generator(8, kind, 250), 500));
         }
     }
 
     #[test]
     fn each_message_carries_its_number_once() {
         for kind in KINDS {
-            for (index, message) in
-                messages(&mut SyslogGenerator::new(1, kind, 250), 1_000).iter().enumerate()
-            {
+            for (index, message) in messages(&mut generator(1, kind, 250), 1_000).iter().enumerate() {
                 let number = (MESSAGE_NUMBER_MIN + index as u64).to_string();
                 assert_eq!(message.matches(&number).count(), 1, "{message}");
                 assert!(message.contains("seq="), "{message}");
@@ -159,7 +166,7 @@ mod tests {
     fn the_average_size_is_the_one_asked_for() {
         for kind in KINDS {
             for size in [260, 500, 4_000] {
-                let messages = messages(&mut SyslogGenerator::new(3, kind, size), 2_000);
+                let messages = messages(&mut generator(3, kind, size), 2_000);
                 let mean = messages.iter().map(String::len).sum::<usize>() as f64 / messages.len() as f64;
                 assert!((mean / size as f64 - 1.0).abs() < 0.02, "{kind:?}: {mean} bytes for {size}");
             }
@@ -168,7 +175,8 @@ mod tests {
 
     #[test]
     fn messages_of_a_group_have_one_length() {
-        let mut generator = SyslogGenerator::in_groups(3, SyslogKind::Mixed, 250);
+        let mut generator =
+            SyslogGenerator::with_ring(3, SyslogKind::Mixed, 250, GSO_SEGMENTS_MAX, Some(3_200));
         let mut lengths = HashSet::new();
         for _ in 0..50 {
             let length = generator.next_len();
@@ -184,7 +192,7 @@ mod tests {
     #[test]
     fn a_message_is_one_line_of_text_with_its_time() {
         for kind in KINDS {
-            for message in messages(&mut SyslogGenerator::new(5, kind, 300), 1_000) {
+            for message in messages(&mut generator(5, kind, 300), 1_000) {
                 assert!(message.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{message}");
                 assert!(!message.ends_with(' '));
                 assert!(
@@ -199,7 +207,7 @@ mod tests {
 
     #[test]
     fn the_body_of_the_kind_json_is_json() {
-        for message in messages(&mut SyslogGenerator::new(5, SyslogKind::Json, 300), 1_000) {
+        for message in messages(&mut generator(5, SyslogKind::Json, 300), 1_000) {
             let (_, body) = message.split_once("] ").unwrap();
             let body: serde_json::Value = serde_json::from_str(body).unwrap();
             assert!(body["status"].is_i64() && body["took_ms"].is_f64());
@@ -208,7 +216,7 @@ mod tests {
 
     #[test]
     fn siblings_send_other_messages() {
-        let mut first = SyslogGenerator::new(5, SyslogKind::Firewall, 250);
+        let mut first = generator(5, SyslogKind::Firewall, 250);
         let mut second = first.sibling(1);
         assert_ne!(messages(&mut first, 1), messages(&mut second, 1));
     }

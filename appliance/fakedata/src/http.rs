@@ -42,7 +42,8 @@ struct HttpTally {
 pub(crate) fn run(args: &HttpArgs) -> Result<(Report, Option<anyhow::Error>)> {
     let target = Target::new(args)?;
     let tally = Mutex::new(HttpTally::new(args)?);
-    let generator = SyslogGenerator::new(args.load.seed, args.load.kind, args.load.size as usize);
+    let (load, size) = (&args.load, args.load.size as usize);
+    let generator = SyslogGenerator::with_ring(load.seed, load.kind, size, 1, load.count_max());
     let numbers = Numbers::new(args.load.first_number, args.load.count_max());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -91,12 +92,12 @@ impl Target {
 
 /// Posts one connection's share of the batches.
 async fn send(run: &Run<'_>, mut connection: Connection, mut generator: SyslogGenerator) -> Result<()> {
-    loop {
+    while !run.is_over() {
         connection.be_open(run.end).await?;
         if run.is_over() {
-            return Ok(());
+            break;
         }
-        let Some(numbers) = run.numbers.take(run.args.batch) else { return Ok(()) };
+        let Some(numbers) = run.numbers.take(run.args.batch) else { break };
         let due = run.due(numbers.start);
         tokio::time::sleep_until(due.into()).await;
         let body = lines(&mut generator, numbers.clone());
@@ -108,6 +109,7 @@ async fn send(run: &Run<'_>, mut connection: Connection, mut generator: SyslogGe
             tokio::time::sleep(pause).await;
         }
     }
+    Ok(())
 }
 
 fn lines(generator: &mut SyslogGenerator, numbers: Range<u64>) -> Bytes {
@@ -123,7 +125,7 @@ fn lines(generator: &mut SyslogGenerator, numbers: Range<u64>) -> Bytes {
 
 impl Run<'_> {
     fn is_over(&self) -> bool {
-        self.end.is_some_and(|end| Instant::now() >= end)
+        self.numbers.are_taken() || self.end.is_some_and(|end| Instant::now() >= end)
     }
 
     /// When the batch that begins with this number is to be sent.

@@ -23,6 +23,11 @@ impl Numbers {
         Self { next: AtomicU64::new(first), end }
     }
 
+    /// Whether there is none left.
+    pub(crate) fn are_taken(&self) -> bool {
+        self.next.load(Ordering::Relaxed) >= self.end
+    }
+
     /// Takes up to `most` numbers in a row, or none when all are taken.
     pub(crate) fn take(&self, most: u64) -> Option<Range<u64>> {
         let start = self.next.fetch_add(most, Ordering::Relaxed);

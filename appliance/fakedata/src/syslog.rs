@@ -8,6 +8,7 @@ use chrono::Utc;
 
 use crate::args::{SyslogArgs, Transport};
 use crate::generator::SyslogGenerator;
+use crate::limits::GSO_SEGMENTS_MAX;
 use crate::pace::{Numbers, Pace};
 use crate::report::{Report, Tally, cpu_seconds, rounded};
 use crate::{tcp, udp};
@@ -24,12 +25,9 @@ pub(crate) struct Share<'a> {
 /// Sends what the options say. The report holds what was sent, whether or not an error ended the run.
 pub(crate) fn run(args: &SyslogArgs) -> Result<(Report, Option<anyhow::Error>)> {
     let target = resolve(&args.target)?;
-    let generator = match args.transport {
-        Transport::Udp if !args.no_gso => {
-            SyslogGenerator::in_groups(args.load.seed, args.load.kind, args.load.size as usize)
-        }
-        _ => SyslogGenerator::new(args.load.seed, args.load.kind, args.load.size as usize),
-    };
+    let group = if args.transport == Transport::Udp && !args.no_gso { GSO_SEGMENTS_MAX } else { 1 };
+    let (load, size) = (&args.load, args.load.size as usize);
+    let generator = SyslogGenerator::with_ring(load.seed, load.kind, size, group, load.count_max());
     let numbers = Numbers::new(args.load.first_number, args.load.count_max());
     let connections = usize::from(args.load.connections);
     let rate_each = args.load.rate as f64 / connections as f64;

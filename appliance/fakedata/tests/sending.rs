@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, UdpSocket};
-use std::time::Duration;
 
 use bytefreezer_fakedata::{FakedataArgs, run};
 use clap::Parser;
@@ -45,17 +44,21 @@ fn assert_each_once<'a>(messages: impl IntoIterator<Item = &'a str>, count: u64)
 
 fn udp(options: &str) {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    socket.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
     let target = socket.local_addr().unwrap();
     let receiver = std::thread::spawn(move || {
         let mut messages = Vec::new();
         let mut buffer = [0; 65_536];
-        while let Ok(length) = socket.recv(&mut buffer) {
+        loop {
+            let length = socket.recv(&mut buffer).unwrap();
+            if &buffer[..length] == b"end" {
+                break;
+            }
             messages.push(String::from_utf8(buffer[..length].to_vec()).unwrap());
         }
         messages
     });
     let report = report(&format!("syslog --target {target} --rate 2000 --count 300 {options}"));
+    UdpSocket::bind("127.0.0.1:0").unwrap().send_to(b"end", target).unwrap();
     let messages = receiver.join().unwrap();
     assert_each_once(messages.iter().map(String::as_str), 300);
     assert_eq!(report["events"], 300);
