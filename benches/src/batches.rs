@@ -30,9 +30,10 @@ pub enum Columns {
     AllFields,
 }
 
-/// Batches of at least `events` events altogether, a batch for each full block.
-pub fn syslog_batches(events: usize, columns: Columns, seed: u64) -> Vec<RecordBatch> {
-    let mut generator = Generator::new(seed, START_US);
+/// Batches of at least `events` events altogether, a batch for each full block; times lie up to `jitter_us` from
+/// their place.
+pub fn syslog_batches(events: usize, columns: Columns, jitter_us: i64) -> Vec<RecordBatch> {
+    let mut generator = Generator::new(5424, START_US, jitter_us);
     let mut rows = Rows::new(columns);
     let mut batches = Vec::new();
     let mut done = 0;

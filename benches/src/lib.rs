@@ -1,4 +1,5 @@
 //! What the benches share: seeded messages, and batches made of them.
 
 pub mod batches;
+pub mod cpu_time;
 pub mod syslog;

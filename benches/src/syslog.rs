@@ -19,8 +19,6 @@ const POLICIES: [&str; 3] = ["default", "guest", "servers-out"];
 
 /// Mean time between two messages, in microseconds: a million a second.
 const STEP_US: i64 = 1;
-/// How far a message's time lies from its place at most, in microseconds.
-const JITTER_US: i64 = 500;
 
 /// A message, and where its fields stand in it.
 #[derive(Debug, Clone, Default)]
@@ -55,23 +53,25 @@ pub struct Generator {
     rng: SmallRng,
     hosts: Vec<String>,
     next_time_us: i64,
+    jitter_us: i64,
 }
 
 impl Generator {
-    /// Messages from `start_us` (microseconds since 1970) on.
-    pub fn new(seed: u64, start_us: i64) -> Self {
+    /// Messages from `start_us` (microseconds since 1970) on, a million a second; each message's time lies up to
+    /// `jitter_us` from its place.
+    pub fn new(seed: u64, start_us: i64, jitter_us: i64) -> Self {
         let hosts = SITES
             .iter()
             .flat_map(|site| (1..=8).map(move |number| format!("fw-{site}-{number:02}.example.net")))
             .collect();
-        Self { rng: SmallRng::seed_from_u64(seed), hosts, next_time_us: start_us }
+        Self { rng: SmallRng::seed_from_u64(seed), hosts, next_time_us: start_us, jitter_us }
     }
 
     /// Writes the next message over `message`.
     pub fn next(&mut self, message: &mut Message) {
         let rng = &mut self.rng;
         self.next_time_us += STEP_US;
-        message.event_time_us = self.next_time_us + rng.random_range(-JITTER_US..=JITTER_US);
+        message.event_time_us = self.next_time_us + rng.random_range(-self.jitter_us..=self.jitter_us);
         message.facility = pick(&[4, 16, 20], rng);
         message.severity = rng.random_range(3..=6);
         message.fields.clear();

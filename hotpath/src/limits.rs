@@ -86,3 +86,76 @@ pub const OPEN_HOURS_MAX: usize = 24;
 
 /// Datasets of one encoder thread. Further ones are refused.
 pub const ENCODER_DATASETS_MAX: usize = 65_536;
+
+/// Bytes of one log record, padding included. A block that would need more is refused when it is appended.
+pub const LOG_RECORD_BYTES_MAX: usize = 4 << 20;
+
+/// Smallest log segment in bytes that options may ask for; a smaller one is refused when the log is opened.
+pub const LOG_SEGMENT_BYTES_MIN: u64 = 256 << 10;
+
+/// Largest log segment in bytes; a segment is read into memory as a whole at start. A larger one is refused in the
+/// options, and what a file holds beyond it is reported as damage.
+pub const LOG_SEGMENT_BYTES_MAX: u64 = 256 << 20;
+
+/// Bytes of the small segment that takes intents and commits when there is no room for a whole one.
+pub const LOG_CONTROL_SEGMENT_BYTES: u64 = 256 << 10;
+
+/// Bytes of all records that are appended together; a larger group is refused.
+pub const LOG_GROUP_BYTES_MAX: u64 = 16 << 20;
+
+/// Segments of one log. At the maximum the log is full: blocks wait until segments are released.
+pub const LOG_SEGMENTS_MAX: usize = 4_096;
+
+/// Datasets that a log remembers commits of. The ones without rows in the log are forgotten first; when all have
+/// rows, a record of a further dataset is refused.
+pub const LOG_DATASETS_MAX: usize = 4_096;
+
+/// Intents without a commit in one log; a further intent is refused until an upload is committed.
+pub const LOG_PENDING_INTENTS_MAX: usize = 1_024;
+
+/// Object keys in one intent; an intent with more is refused.
+pub const LOG_INTENT_KEYS_MAX: usize = 2_048;
+
+/// Bytes of one object key in an intent (S3's own maximum); a longer one is refused.
+pub const LOG_KEY_BYTES_MAX: usize = 1_024;
+
+/// Bytes of the folder `damaged` beside a log's segments. Beyond it damaged bytes stay where they are, and their
+/// segment is not deleted.
+pub const LOG_DAMAGED_BYTES_MAX: u64 = 1 << 30;
+
+/// Bytes of that folder that traces of crashes may fill; further ones are only reported.
+pub const LOG_TORN_BYTES_MAX: u64 = LOG_DAMAGED_BYTES_MAX / 4;
+
+/// Damaged places that one recovery describes; further ones are only counted.
+pub const LOG_DAMAGE_REPORTS_MAX: usize = 4_096;
+
+/// A position at or above this one is taken for damage: at ten million events a second it is 14,000 years away.
+pub const LOG_POSITION_MAX: u64 = 1 << 62;
+
+/// Ids and parameters of one message's structured data. A message with more keeps it in the message, with a reason.
+pub const STRUCTURED_DATA_PARAMS_MAX: usize = 256;
+
+/// Bytes of the tag of an RFC 3164 message. What is longer is part of the message.
+pub const TAG_BYTES_MAX: usize = 128;
+
+/// key=value pairs of one message that become columns. Further ones are in `message` alone.
+pub const KEY_VALUE_PAIRS_MAX: usize = 512;
+
+/// Bytes of the key of a pair. What is longer is no key.
+pub const KEY_BYTES_MAX: usize = 64;
+
+/// Objects in objects of a JSON body that become columns. What lies deeper is kept as JSON text.
+pub const JSON_FLATTEN_DEPTH_MAX: usize = 8;
+
+/// Items of a list of scalars that becomes a list. A longer one is kept as JSON text.
+pub const JSON_LIST_ITEMS_MAX: usize = 1_024;
+
+/// Bytes of the joined name of a nested field. A field with a longer one is kept as part of its object's JSON text.
+pub const JSON_PATH_BYTES_MAX: usize = 512;
+pub const JSON_PATH_BYTES_MAX: usize = COLUMN_NAME_BYTES_MAX;
+
+/// Digits of the octet count of a frame (RFC 6587 section 3.4.1). A longer number is no count, and the frame a line.
+pub const OCTET_COUNT_DIGITS_MAX: usize = 9;
+
+/// Interfaces that a capture file may describe. Packets of further ones are skipped and counted.
+pub const CAPTURE_INTERFACES_MAX: usize = 1_024;

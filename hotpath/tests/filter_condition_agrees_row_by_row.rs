@@ -1,4 +1,5 @@
 //! The vectorised evaluator against an interpreter that takes one row after the other and knows nothing of Arrow's kernels.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
 use std::net::IpAddr;
 use std::sync::{Arc, LazyLock};
@@ -115,13 +116,13 @@ impl Test {
 
     fn holds(&self, row: &Row) -> bool {
         match self {
-            Test::Compare(field, operator, lit) => compares(row.value(field), operator, lit),
-            Test::In(field, lits) => lits.iter().any(|lit| is_item(row.value(field), lit)),
+            Test::Compare(field, operator, lit) => compares(row.value(field).as_ref(), operator, lit),
+            Test::In(field, lits) => lits.iter().any(|lit| is_item(row.value(field).as_ref(), lit)),
             Test::Contains(field, lit) => match (row.value(field), lit) {
                 (Some(Value::Text(text)), Lit::Text(part)) => text.contains(part),
                 (Some(Value::Text(text)), lit) => text.contains(&lit.written()),
                 (Some(Value::List(members)), lit) => {
-                    members.into_iter().any(|member| compares(Some(member), "==", lit))
+                    members.into_iter().any(|member| compares(Some(&member), "==", lit))
                 }
                 _ => false,
             },
@@ -165,8 +166,8 @@ fn as_value(lit: &Lit) -> Option<Value> {
     }
 }
 
-fn compares(value: Option<Value>, operator: &str, lit: &Lit) -> bool {
-    let (Some(value), Some(wanted)) = (value.clone(), as_value(lit)) else {
+fn compares(value: Option<&Value>, operator: &str, lit: &Lit) -> bool {
+    let (Some(value), Some(wanted)) = (value, as_value(lit)) else {
         let is_null_test = *lit == Lit::Null;
         return is_null_test && value.is_some() == (operator == "!=");
     };
@@ -185,7 +186,7 @@ fn compares(value: Option<Value>, operator: &str, lit: &Lit) -> bool {
         (Value::Time(left), Value::Text(right)) => DateTime::parse_from_rfc3339(right).ok().map(|right| {
             (i128::from(*left) * 1000).cmp(&i128::from(right.timestamp_nanos_opt().expect("in range")))
         }),
-        _ => match (halves(&value), halves(&wanted)) {
+        _ => match (halves(value), halves(&wanted)) {
             (Some(left), Some(right)) if !both_texts => Some(left.cmp(&right)),
             _ => None,
         },
@@ -202,7 +203,7 @@ fn compares(value: Option<Value>, operator: &str, lit: &Lit) -> bool {
     }
 }
 
-fn is_item(value: Option<Value>, lit: &Lit) -> bool {
+fn is_item(value: Option<&Value>, lit: &Lit) -> bool {
     if let (Some(Value::Text(text)), Lit::Text(item)) = (&value, lit) {
         let address = text.parse::<IpAddr>().map(|address| address.to_canonical());
         match (*item, address) {

@@ -1,4 +1,5 @@
 //! The condition language as `docs/filters.md` states it: what is read, what is refused, and where.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
 use std::sync::Arc;
 
@@ -92,6 +93,32 @@ fn numbers_compare_exactly_whatever_they_are_stored_as() {
     assert_eq!(rows_where("status > 404", status()), [1]);
     assert_eq!(rows_where("status != 404", status()), [1, 3]);
     assert_eq!(rows_where("status in [404, 'none']", status()), [0, 2, 3]);
+}
+
+type Holds = fn(&str, &str) -> bool;
+
+#[test]
+fn texts_are_told_apart_to_their_last_byte_around_the_length_that_fits_a_view() {
+    let mut values = Vec::new();
+    for length in [0, 1, 3, 4, 5, 11, 12, 13, 14, 40] {
+        let same = "x".repeat(length);
+        values.push(format!("{same}a"));
+        values.push(format!("{same}b"));
+        values.push(same);
+    }
+    let column: ArrayRef = Arc::new(StringViewArray::from_iter_values(&values));
+    for wanted in &values {
+        let order: [(&str, Holds); 4] =
+            [("==", |l, r| l == r), ("!=", |l, r| l != r), ("<", |l, r| l < r), (">=", |l, r| l >= r)];
+        for (operator, holds) in order {
+            let expected: Vec<usize> = (0..values.len()).filter(|row| holds(&values[*row], wanted)).collect();
+            let found = rows_where(&format!("t {operator} '{wanted}'"), vec![("t", Arc::clone(&column))]);
+            assert_eq!(found, expected, "{operator} {wanted}");
+        }
+        let found = rows_where(&format!("t in ('{wanted}', 'other')"), vec![("t", Arc::clone(&column))]);
+        let expected: Vec<usize> = (0..values.len()).filter(|row| values[*row] == *wanted).collect();
+        assert_eq!(found, expected, "in {wanted}");
+    }
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! What each filter does to a batch, and how a wrong configuration is refused.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
 use std::sync::Arc;
 

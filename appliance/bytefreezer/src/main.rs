@@ -1,2 +1,28 @@
-//! Under construction.
-fn main() {}
+//! The `bytefreezer` command: every role of the appliance and the tools around it in one binary.
+//!
+//! `cli` says what can be asked for, `commands` holds one file for each command, `roles` starts the long-running ones,
+//! `failure` turns errors into exit codes.
+
+mod cli;
+mod commands;
+mod failure;
+mod lake_access;
+mod output;
+#[cfg(test)]
+mod reference;
+mod roles;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    match commands::run(cli::Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failure::report(&error),
+    }
+}

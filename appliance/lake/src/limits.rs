@@ -11,8 +11,9 @@ pub const LIST_PAGE_KEYS: usize = 1000;
 /// Largest object that [`crate::Store::put_bytes`] takes. A larger one is refused as invalid: use `put_file`.
 pub const MAX_PUT_BYTES: usize = 64 << 20;
 
-/// Files larger than this go to S3 in parts.
-pub const MULTIPART_ABOVE_BYTES: u64 = 64 << 20;
+/// Files larger than this go to S3 in parts. Smaller ones are held in memory whole, and hashed in one go for
+/// their signature, which should not hold up a thread of the runtime for long.
+pub const MULTIPART_ABOVE_BYTES: u64 = 16 << 20;
 
 /// Size of a part.
 pub const PART_BYTES: usize = 8 << 20;
@@ -34,8 +35,9 @@ pub const MAX_ANSWER_BYTES: usize = 8 << 20;
 pub const MAX_METADATA_BYTES: u64 = 64 << 20;
 
 /// Files listed in one `partitions.json`. Beyond it the oldest hours leave the list (never the store):
-/// `complete_from` says from which hour on the list is complete, and a warning is logged.
-pub const MAX_LISTED_FILES: usize = 100_000;
+/// `complete_from` says from which hour on the list is complete, and a warning is logged. So many fit
+/// [`MAX_METADATA_BYTES`] with the longest names, each in an hour of its own.
+pub const MAX_LISTED_FILES: usize = 50_000;
 
 /// Columns in one `schema.json`. Beyond it further columns are left out of it (not out of the files), with a
 /// warning.

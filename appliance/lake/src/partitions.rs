@@ -209,8 +209,8 @@ mod tests {
         DatasetKey::new("acme", "fw").unwrap()
     }
 
-    fn listed(hour: i64, first: u64) -> ListedFile {
-        let file = FinishedFile {
+    fn finished(hour: i64, first: u64) -> FinishedFile {
+        FinishedFile {
             path: "x".into(),
             hour,
             rows: 10,
@@ -218,7 +218,11 @@ mod tests {
             min_event_time_us: hour_start_us(hour) + first as i64,
             max_event_time_us: hour_start_us(hour) + first as i64 + 5,
             columns: Vec::new(),
-        };
+        }
+    }
+
+    fn listed(hour: i64, first: u64) -> ListedFile {
+        let file = finished(hour, first);
         let cut = FinishedCut {
             dataset: fw(),
             shard: 0,
@@ -238,6 +242,28 @@ mod tests {
         assert_eq!(list.partitions[0].min_event_time, "1970-01-01T01:00:00.000000Z");
         assert_eq!(list.partitions[0].max_event_time, "1970-01-01T01:00:00.000015Z");
         assert_eq!(list.partitions[0].prefix, "acme/fw/data/parquet/year=1970/month=01/day=01/hour=01/");
+    }
+
+    #[test]
+    fn a_full_list_with_the_longest_names_is_small_enough_to_be_read_again() {
+        let name = "x".repeat(hotpath::names::MAX_NAME_BYTES);
+        let dataset = DatasetKey::new(name.clone(), name.clone()).unwrap();
+        let file = FinishedFile { rows: u64::MAX, bytes: u64::MAX, ..finished(498_685, 0) };
+        let cut = FinishedCut {
+            dataset: dataset.clone(),
+            shard: u16::MAX,
+            first_position: u64::MAX,
+            last_position: u64::MAX,
+            files: Vec::new(),
+        };
+        let mut list = Partitions::new(&dataset);
+        let empty = serde_json::to_vec_pretty(&list).unwrap().len();
+        list.update(&dataset, &[ListedFile::of(&cut, &file, &name)], &[], 0);
+        let one = serde_json::to_vec_pretty(&list).unwrap().len() - empty;
+        assert!(
+            ((empty + one * MAX_LISTED_FILES) as u64) < crate::limits::MAX_METADATA_BYTES,
+            "{one} bytes a file"
+        );
     }
 
     #[test]

@@ -62,7 +62,8 @@ impl FaultyStore {
             None => call.await,
             Some(Fault::Refused) => Err(failed()),
             Some(Fault::LostReply) => {
-                call.await?;
+                // Whatever the answer was.
+                drop(call.await);
                 Err(failed())
             }
             Some(Fault::Slow(pause)) => {

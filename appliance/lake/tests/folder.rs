@@ -1,5 +1,13 @@
 //! What only a folder store does: atomic files, cleaning up, local paths.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may fail loudly, and its helpers with it"
+)]
+
 use bytefreezer_lake::store::folder::FolderStore;
 use bytefreezer_lake::{PutCondition, Store, list_all};
 

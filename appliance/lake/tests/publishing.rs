@@ -1,5 +1,13 @@
 //! Cuts become objects and metadata, whatever fails on the way and whoever else writes.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may fail loudly, and its helpers with it"
+)]
+
 mod common;
 
 use bytefreezer_lake::keys::{partitions_key, schema_key};

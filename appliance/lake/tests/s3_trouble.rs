@@ -1,5 +1,13 @@
 //! S3 servers that die, lie, refuse, or speak TLS.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may fail loudly, and its helpers with it"
+)]
+
 mod common;
 
 use bytefreezer_lake::pace::{RetryPolicy, SystemPace};

@@ -112,8 +112,8 @@ impl Proxy {
                 log: log_options(&config, number),
                 spool_directory: folders.spool,
                 flush_interval: Duration::from_millis(config.shards.log_flush_interval_ms),
-                pool: BlockPool::new(BLOCK_BYTES, config.shards.block_pool_bytes.as_usize() / BLOCK_BYTES),
-                row_groups_bytes_max: 2 * config.shards.row_group_memory_bytes.as_usize(),
+                pool: BlockPool::new(BLOCK_BYTES, config.shards.block_pool_bytes.bytes() as usize / BLOCK_BYTES),
+                row_groups_bytes_max: 2 * config.shards.row_group_memory_bytes.bytes() as usize,
                 datasets,
                 unknown_dataset: Box::new(move |key| {
                     let writers = ledger.open(key, number).unwrap_or_else(|error| {
@@ -209,7 +209,7 @@ impl Proxy {
     /// Binds what is new, then stops what is gone; an input that stays as it is keeps its sockets.
     async fn change_syslog_inputs(&mut self, config: &Config) -> anyhow::Result<()> {
         let planned = listeners::plan(config)?;
-        let udp_buffer_bytes = config.shards.udp_receive_buffer_bytes.as_usize();
+        let udp_buffer_bytes = config.shards.udp_receive_buffer_bytes.bytes() as usize;
         let mut starting = Vec::new();
         for (id, plan) in &planned {
             if self.inputs.get(id).is_some_and(|(running, _)| running == plan) {
@@ -238,7 +238,7 @@ impl Proxy {
                     dataset: plan.dataset.clone(),
                     socket,
                     address,
-                    message_bytes_max: plan.input.max_message_bytes.as_usize(),
+                    message_bytes_max: plan.input.max_message_bytes.bytes() as usize,
                     transport: transport.clone(),
                 };
                 send(shard, ShardCommand::StartInput(Box::new(settings))).await?;
@@ -278,7 +278,7 @@ impl Proxy {
         let ingests = inputs.iter().map(|(dataset, input)| HttpIngest {
             dataset: dataset.clone(),
             path: path_of(dataset, input),
-            body_bytes_max: input.max_body_bytes.as_usize(),
+            body_bytes_max: input.max_body_bytes.bytes() as usize,
             token: input.token.clone(),
             shards: Arc::clone(&self.commands),
             clock: Arc::clone(&self.clock),
@@ -326,8 +326,8 @@ fn log_options(config: &Config, shard: u16) -> LogOptions {
     LogOptions {
         instance: config.instance.clone(),
         shard,
-        segment_bytes: config.shards.log_segment_bytes.as_u64(),
-        disk_bytes_max: config.shards.log_disk_bytes_max.as_u64(),
+        segment_bytes: config.shards.log_segment_bytes.bytes(),
+        disk_bytes_max: config.shards.log_disk_bytes_max.bytes(),
         random_seed: rand::random(),
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use bytefreezer_core::config::{Config, DatasetConfig, Framing as ConfiguredFraming, SyslogInput, TlsConfig, Transport as ConfiguredTransport};
 use hotpath::batch::{ColumnRegistry, RowOptions};
+use hotpath::decode::syslog::SyslogOptions;
 use hotpath::decode::{DecoderOptions, Format};
 use hotpath::encode::DatasetOptions;
 use hotpath::filter::Filters;
@@ -34,7 +35,7 @@ pub fn dataset_settings(
     Ok(DatasetSettings {
         key,
         format: Format::Syslog,
-        decoder: DecoderOptions { time_zone: dataset.time_zone() },
+        decoder: DecoderOptions { syslog: SyslogOptions { time_zone: dataset.time_zone() } },
         rows: RowOptions {
             keep_raw: dataset.keep_raw,
             event_time_past_max_us: hours_us(dataset.event_time_past_max_hours),
@@ -44,8 +45,8 @@ pub fn dataset_settings(
         registry,
         encode: DatasetOptions {
             row_group_rows: usize::try_from(config.shards.row_group_rows).unwrap_or(usize::MAX),
-            row_group_memory_bytes: config.shards.row_group_memory_bytes.as_usize(),
-            file_bytes_max: dataset.parquet.file_bytes_max.as_u64(),
+            row_group_memory_bytes: config.shards.row_group_memory_bytes.bytes() as usize,
+            file_bytes_max: dataset.parquet.file_bytes_max.bytes(),
             file_age_max_ms: u64::try_from(dataset.file_age_max().as_millis()).unwrap_or(u64::MAX),
             zstd_level: dataset.parquet.zstd_level,
         },
@@ -57,7 +58,7 @@ pub fn default_dataset_settings(key: &DatasetKey) -> DatasetSettings {
     DatasetSettings {
         key: key.clone(),
         format: Format::Syslog,
-        decoder: DecoderOptions { time_zone: chrono_tz::UTC },
+        decoder: DecoderOptions::default(),
         rows: RowOptions::default(),
         filters: Vec::new(),
         registry: Arc::new(ColumnRegistry::default()),
@@ -71,9 +72,9 @@ pub fn default_dataset_settings(key: &DatasetKey) -> DatasetSettings {
 /// When its keys or certificates cannot be used.
 pub fn transport(input: &SyslogInput) -> anyhow::Result<Transport> {
     let framing = match input.framing {
-        ConfiguredFraming::Auto => None,
-        ConfiguredFraming::Newline => Some(Framing::Newline),
-        ConfiguredFraming::OctetCounted => Some(Framing::OctetCounted),
+        ConfiguredFraming::Auto => Framing::Auto,
+        ConfiguredFraming::Newline => Framing::Newline,
+        ConfiguredFraming::OctetCounted => Framing::OctetCounted,
     };
     let tls = match (input.transport, &input.tls) {
         (ConfiguredTransport::Udp, _) => return Ok(Transport::Udp),

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytefreezer_lake::{Publisher, StoreError, chain};
+use bytefreezer_lake::store::chain;
+use bytefreezer_lake::{Publisher, StoreError};
 use hotpath::names::DatasetKey;
 use hotpath::shard::{ShardCommand, Upload, UploadedCut};
 use tokio::sync::mpsc;

@@ -89,6 +89,33 @@ pub fn escape_invalid_utf8(bytes: &[u8], out: &mut String) {
     }
 }
 
+/// Writes text as a JSON string.
+pub fn push_json_text(text: &str, out: &mut String) {
+    out.push('"');
+    let mut written = 0;
+    for (position, byte) in text.bytes().enumerate() {
+        if byte >= b' ' && byte != b'"' && byte != b'\\' {
+            continue;
+        }
+        // The byte is ASCII, so both ends are boundaries of characters.
+        out.push_str(&text[written..position]);
+        written = position + 1;
+        match byte {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            // Writing to a String cannot fail.
+            other => {
+                let _ = write!(out, "\\u{other:04x}");
+            }
+        }
+    }
+    out.push_str(&text[written..]);
+    out.push('"');
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -142,7 +142,9 @@ struct Leaf<'a> {
 impl Leaf<'_> {
     fn configure(&self, mut builder: WriterPropertiesBuilder, rows: usize) -> WriterPropertiesBuilder {
         let (path, item) = leaf_path(self.name, self.data_type);
-        let dictionary = item != &DataType::Boolean && self.seen.is_some_and(|seen| seen.is_for_dictionary());
+        // Times are written as differences, truths as bits.
+        let takes_dictionary = matches!(item, DataType::Utf8View | DataType::Int64 | DataType::Float64);
+        let dictionary = takes_dictionary && self.seen.is_some_and(|seen| seen.is_for_dictionary());
         if dictionary {
             builder = builder.set_column_dictionary_enabled(path.clone(), true);
         }

@@ -9,8 +9,8 @@ use super::partition::event_times;
 use super::schema::{ColumnSet, Conflict, align};
 use crate::limits::ROW_GROUP_BATCHES_MAX;
 
-/// Memory up to which many small batches are put together instead of written as a small row group.
-const TOGETHER_BYTES_MAX: usize = 8 << 20;
+/// Rows up to which many small batches are put together instead of written as a small row group.
+const TOGETHER_ROWS_MAX: usize = 65_536;
 
 /// Batches of one hour that are not written yet.
 #[derive(Debug, Default)]
@@ -40,7 +40,7 @@ impl RowGroup {
         self.held_bytes += held_bytes;
         self.pinned_bytes += held_bytes;
         self.batches.push(batch);
-        if self.batches.len() >= ROW_GROUP_BATCHES_MAX && self.held_bytes <= TOGETHER_BYTES_MAX {
+        if self.batches.len() >= ROW_GROUP_BATCHES_MAX && self.rows <= TOGETHER_ROWS_MAX {
             self.put_together()?;
         }
         Ok(())

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use async_channel::{Receiver, Sender};
+use nix::sched::{CpuSet, sched_setaffinity};
+use nix::unistd::Pid;
 
 use super::dataset::{AccountedCut, CutReason, DatasetEncoder, Rows};
 use super::error::EncodeError;
@@ -106,6 +108,8 @@ pub struct EncoderSurroundings {
     pub clock_ms: Box<dyn Fn() -> u64 + Send>,
     /// Whether the pool of blocks is about to run out.
     pub pool_is_low: Box<dyn Fn() -> bool + Send>,
+    /// The CPU that the thread is bound to, that of its shard; `None` leaves it to the kernel.
+    pub cpu: Option<usize>,
 }
 
 struct Slot {
@@ -384,11 +388,24 @@ pub fn spawn(surroundings: EncoderSurroundings) -> std::io::Result<EncoderHandle
     let (messages, incoming) = async_channel::bounded(ENCODER_MESSAGES_MAX);
     let (outgoing, events) = async_channel::bounded(ENCODER_EVENTS_MAX);
     let name = format!("encoder-{}", surroundings.identity.shard);
+    let cpu = surroundings.cpu;
     let mut encoder = Encoder::new(surroundings);
     let gauges = encoder.gauges();
-    let thread =
-        std::thread::Builder::new().name(name).spawn(move || run(&mut encoder, &incoming, &outgoing))?;
+    let thread = std::thread::Builder::new().name(name).spawn(move || {
+        bind_to(cpu);
+        run(&mut encoder, &incoming, &outgoing);
+    })?;
     Ok(EncoderHandle { messages, events, gauges, thread })
+}
+
+/// Binds the thread beside its shard. Where the system refuses, it runs where the kernel wants.
+fn bind_to(cpu: Option<usize>) {
+    let mut set = CpuSet::new();
+    if let Some(cpu) = cpu
+        && set.set(cpu).is_ok()
+    {
+        let _ = sched_setaffinity(Pid::from_raw(0), &set);
+    }
 }
 
 fn run(encoder: &mut Encoder, messages: &Receiver<EncoderMessage>, events: &Sender<EncoderEvent>) {

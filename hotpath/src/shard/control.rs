@@ -19,7 +19,7 @@ use crate::batch::BatchBuilder;
 use crate::cut::FinishedCut;
 use crate::decode::decoder;
 use crate::encode::{EncoderEvent, EncoderMessage};
-use crate::filter::{FilterState, Filters};
+use crate::filter::Filters;
 use crate::layout::object_key;
 use crate::limits::{DRAIN_LOOK_MS, ENCODE_RETRY_MS};
 
@@ -161,6 +161,7 @@ impl Shard {
                 return;
             }
         };
+        let filter_state = filters.new_state(u64::from(self.settings.shard));
         let mut rows = BatchBuilder::new(settings.registry, settings.rows);
         let decoder = decoder(settings.format, &settings.decoder, &mut rows);
         let known = self.dataset_index(&settings.key);
@@ -168,8 +169,8 @@ impl Shard {
             (Some(index), _) => {
                 let mut datasets = self.datasets.borrow_mut();
                 let dataset = &mut datasets[index];
-                (dataset.rows, dataset.decoder, dataset.filters) = (rows, decoder, filters);
-                dataset.filter_state = FilterState::default();
+                (dataset.rows, dataset.decoder) = (rows, decoder);
+                (dataset.filters, dataset.filter_state) = (filters, filter_state);
                 index
             }
             (None, Some(writers)) => {
@@ -180,7 +181,7 @@ impl Shard {
                     decoder,
                     rows,
                     filters,
-                    filter_state: FilterState::default(),
+                    filter_state,
                     encoder_tally: writers.encoder,
                     uploader_tally: writers.uploader,
                     held: Default::default(),

@@ -2,11 +2,11 @@
 
 use std::cell::Cell;
 use std::net::SocketAddr;
-use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures_lite::{AsyncReadExt, AsyncWriteExt};
+use futures::{AsyncReadExt, AsyncWriteExt};
 use glommio::net::{TcpListener, TcpStream, UdpSocket};
 use glommio::timer::sleep;
 use tracing::{debug, info, warn};
@@ -16,7 +16,7 @@ use super::intake::DatasetIndex;
 use super::settings::{StreamOptions, Transport};
 use crate::account::{Aside, Movement};
 use crate::block::{Peer, SourceType};
-use crate::framing::{Framed, Framer};
+use crate::framing::{Framed, Framer, Message};
 use crate::limits::{
     ACCEPT_RETRY_MS, STREAM_BUFFER_BYTES, STREAM_PAUSE_MS, TLS_HANDSHAKE_MS_MAX, UDP_CALLS_PER_TURN,
     UDP_POLL_INTERVAL_US, UDP_POLL_THRESHOLD,
@@ -249,40 +249,38 @@ impl StreamMessages<'_> {
 
     /// Takes all whole messages.
     async fn take(&mut self) -> std::io::Result<()> {
-        self.take_frames(false).await
-    }
-
-    /// Takes what is left when the peer has closed.
-    async fn end(&mut self) -> std::io::Result<()> {
-        self.take_frames(true).await
-    }
-
-    async fn take_frames(&mut self, at_end: bool) -> std::io::Result<()> {
         let received_us = self.input.shard.settings.clock.wall_us();
-        let mut consumed = 0;
-        let mut ended = Ok(());
-        loop {
-            let rest = &self.buffer[consumed..self.filled];
-            let framed = self.framer.next(rest, at_end);
-            consumed += framed.consumed;
-            match framed.what {
-                Framed::Message { range, truncated } => {
-                    let message = &rest[range];
-                    while !self.push(message, received_us, truncated) {
-                        sleep(Duration::from_millis(STREAM_PAUSE_MS)).await;
-                    }
-                }
-                Framed::NeedMore => break,
-                Framed::Close(reason) => {
-                    ended = Err(std::io::Error::new(std::io::ErrorKind::InvalidData, reason));
-                    break;
-                }
+        let ended = loop {
+            match self.framer.next(&self.buffer[..self.filled]) {
+                Framed::Message(message) => self.take_message(&message, received_us).await,
+                Framed::NeedMore => break Ok(()),
+                Framed::Close(reason) => break Err(std::io::Error::new(std::io::ErrorKind::InvalidData, reason)),
             }
-        }
+        };
+        let consumed = self.framer.discard_consumed();
         self.buffer.copy_within(consumed..self.filled, 0);
         self.filled -= consumed;
         self.input.shard.log_work.set();
         ended
+    }
+
+    /// Takes what is left when the peer has closed.
+    async fn end(&mut self) -> std::io::Result<()> {
+        if let Some(message) = self.framer.finish(&self.buffer[..self.filled]) {
+            let received_us = self.input.shard.settings.clock.wall_us();
+            self.take_message(&message, received_us).await;
+            self.input.shard.log_work.set();
+        }
+        Ok(())
+    }
+
+    /// Waits for room as long as it takes: the bytes are here, and the sender believes them delivered.
+    async fn take_message(&self, message: &Message, received_us: i64) {
+        let bytes = &self.buffer[message.range.clone()];
+        while !self.push(bytes, received_us, message.truncated) {
+            self.input.shard.log_work.set();
+            sleep(Duration::from_millis(STREAM_PAUSE_MS)).await;
+        }
     }
 
     fn push(&self, message: &[u8], received_us: i64, truncated: bool) -> bool {

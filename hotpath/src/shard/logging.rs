@@ -1,10 +1,11 @@
 //! The log task: groups of blocks and control records become durable, senders are answered, blocks go on to parsing.
 
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use futures_lite::future;
+use futures::future::select;
 use glommio::timer::sleep;
 use tracing::{error, warn};
 
@@ -57,10 +58,9 @@ async fn wait_for_work(shard: &Shard) {
         match due_in_us {
             None => shard.log_work.wait().await,
             Some(due_in_us) => {
-                let timer = async {
-                    sleep(Duration::from_micros(due_in_us)).await;
-                };
-                future::or(shard.log_work.wait(), timer).await;
+                let work = pin!(shard.log_work.wait());
+                let timer = pin!(sleep(Duration::from_micros(due_in_us)));
+                select(work, timer).await;
             }
         }
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use glommio::timer::sleep;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use super::intake::DatasetIndex;
 use super::{Dataset, LoggedBlock, Shard, ShardLogReader};
@@ -84,6 +84,9 @@ fn batch_message(dataset: &mut Dataset, next: &LoggedBlock, block: &SealedBlock)
     let parse_errors = dataset.rows.take_parse_errors();
     let rows = decoded.num_rows() as u64;
     let outcome = dataset.filters.apply(decoded, &mut dataset.filter_state);
+    for (filter, failure) in &outcome.failures {
+        warn!(dataset = %dataset.key, filter, %failure, "a filter failed on a block; its events went on without it");
+    }
     let kept = outcome.batch.num_rows() as u64;
     let (first_position, last_position) = (next.place.first_position, next.place.last_position());
     if !next.is_again {

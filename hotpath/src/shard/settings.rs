@@ -103,8 +103,8 @@ pub enum Transport {
 /// How streams are handled.
 #[derive(Clone)]
 pub struct StreamOptions {
-    /// How messages are told apart; `None` finds out for each connection.
-    pub framing: Option<Framing>,
+    /// How messages are told apart.
+    pub framing: Framing,
     /// Connections at once, for this shard.
     pub connections_max: usize,
     /// A connection that brings nothing for so long is closed.

@@ -16,7 +16,8 @@ use super::intake::Intake;
 use super::wake::Wake;
 use super::{DatasetSettings, LoggedBlock, Shard, ShardLog, ShardSettings, control, logging, parsing};
 use crate::account::{Aside, DatasetWriters, Movement};
-use crate::encode::{self, EncoderEvent, EncoderHandle, EncoderIdentity, EncoderMessage, EncoderSurroundings};
+use crate::encode::thread::EncoderSurroundings;
+use crate::encode::{self, EncoderEvent, EncoderHandle, EncoderIdentity, EncoderMessage};
 use crate::limits::{HEARTBEAT_MS, RING_DEPTH, RING_MEMORY_BYTES};
 use crate::log::{GlommioDisk, Log, LogError, Recovery};
 use crate::receive::udp::DatagramReceiver;
@@ -151,7 +152,7 @@ async fn run(
 }
 
 async fn open_log(settings: &ShardSettings) -> Result<(ShardLog, Recovery), LogError> {
-    let disk = GlommioDisk::open(&settings.log_directory).await?;
+    let disk = GlommioDisk::open(&settings.log_directory).await.map_err(LogError::io("open", "its folder"))?;
     Log::open(disk, settings.log.clone(), settings.pool.clone()).await
 }
 

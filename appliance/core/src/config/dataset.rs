@@ -10,7 +10,7 @@ use super::ByteSize;
 use super::input::InputConfig;
 
 /// A filter as written, `{type, config}`. The filter engine compiles it and reports what is wrong with it.
-pub type FilterDefinition = serde_json::Value;
+pub use hotpath::filter::FilterDefinition;
 
 /// A dataset: a table of the lake.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -110,10 +110,10 @@ pub(super) fn list_page(prefix: &str, body: &[u8]) -> Result<ListPage, StoreErro
         return Err(StoreError::new(StoreErrorKind::Invalid, "list", prefix, detail));
     };
     let next = match (answer.is_truncated, answer.next_token, answer.contents.last()) {
-        (false, ..) => None,
         (true, Some(token), _) => Some(format!("t{token}")),
         (true, None, Some(last)) => Some(format!("k{}", last.key)),
-        (true, None, None) => None,
+        // The last page, or one that says it is not and gives nothing to go on by.
+        (false, ..) | (true, None, None) => None,
     };
     let allowed = |object: &ListedObject| check_key("list", &object.key).is_ok();
     let objects = answer

@@ -1,0 +1,31 @@
+//! The commands, one file each: its arguments as a type, and `run`.
+
+pub mod completions;
+pub mod config;
+pub mod man;
+pub mod sql;
+pub mod top;
+pub mod validate;
+
+use anyhow::Result;
+
+use crate::cli::Command;
+use crate::roles;
+
+/// Does what was asked for.
+///
+/// # Errors
+/// Whatever kept it from being done; [`crate::failure::report`] gives it words and an exit code.
+pub fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Run(args) => roles::run(&args),
+        Command::Proxy(args) => roles::proxy(&args),
+        Command::Query(args) => roles::query(&args),
+        Command::Sql(args) => sql::run(&args),
+        Command::Validate(args) => validate::run(&args),
+        Command::Config(command) => config::run(&command),
+        Command::Top(args) => top::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
+    }
+}

@@ -1,0 +1,49 @@
+//! The long-running roles: load the configuration, set the log up, start, drain on SIGTERM.
+
+mod query;
+
+use anyhow::{Context, Result, bail};
+use bytefreezer_core::config::{Config, LogConfig};
+use bytefreezer_core::logging::{LOG_VARIABLE, LogHandle, LoggingError, init_logging};
+use std::io::Write;
+
+use crate::failure::wrong_setting;
+use crate::output::Output;
+use crate::settings::ConfigArgs;
+
+pub use query::query;
+
+/// Every role in one process.
+pub fn run(args: &ConfigArgs) -> Result<()> {
+    let (_config, _log) = begin(args)?;
+    bail!("the role `proxy` is not in this build")
+}
+
+/// The role that takes events in.
+pub fn proxy(args: &ConfigArgs) -> Result<()> {
+    let (_config, _log) = begin(args)?;
+    bail!("the role `proxy` is not in this build")
+}
+
+/// What every role begins with: the configuration and the log.
+fn begin(args: &ConfigArgs) -> Result<(Config, LogHandle)> {
+    let config = args.load()?;
+    let log = set_log_up(&config.log)?;
+    Ok((config, log))
+}
+
+fn set_log_up(config: &LogConfig) -> Result<LogHandle> {
+    match init_logging(config) {
+        Ok(handle) => Ok(handle),
+        Err(error @ LoggingError::Filter { .. }) => {
+            Err(wrong_setting(None, LOG_VARIABLE, error.to_string()).into())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Prints a line for whoever started the role: an address, or `ready`.
+fn announce(line: &str) -> Result<()> {
+    let mut out = Output::open()?;
+    writeln!(out, "{line}").and_then(|()| out.flush()).context("cannot write to the standard output")
+}

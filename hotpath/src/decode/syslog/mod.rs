@@ -1,0 +1,297 @@
+//! Syslog: RFC 5424, RFC 3164 as it occurs in the field, and anything else kept whole.
+
+mod bsd_time;
+mod iso_time;
+mod local_time;
+mod priority;
+mod rfc3164;
+mod rfc5424;
+mod structured_data;
+
+use chrono_tz::Tz;
+
+use super::Decoder;
+use super::body::BodyFields;
+use crate::batch::{BatchBuilder, ColumnIndex, escape_invalid_utf8};
+use crate::block::Event;
+use crate::cut::ColumnType;
+use bsd_time::{BsdStamp, StampZone};
+use iso_time::{DAY_US, IsoParser, IsoStamp};
+use local_time::{YearFinder, ZoneClock};
+use priority::Pri;
+use rfc3164::Stamp;
+use structured_data::{Fault, StructuredData};
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
+/// What senders put behind a message.
+const END_OF_MESSAGE: [char; 3] = ['\n', '\r', '\0'];
+
+/// What a dataset says about its syslog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SyslogOptions {
+    /// The zone of time stamps that name none.
+    pub time_zone: Tz,
+}
+
+impl Default for SyslogOptions {
+    fn default() -> Self {
+        Self { time_zone: Tz::UTC }
+    }
+}
+
+/// The columns of syslog, see `docs/protocols/syslog.md`.
+#[derive(Debug, Clone, Copy)]
+struct Columns {
+    facility: ColumnIndex,
+    severity: ColumnIndex,
+    facility_name: ColumnIndex,
+    severity_name: ColumnIndex,
+    rfc: ColumnIndex,
+    hostname: ColumnIndex,
+    app_name: ColumnIndex,
+    proc_id: ColumnIndex,
+    msg_id: ColumnIndex,
+    structured_data: ColumnIndex,
+    message: ColumnIndex,
+}
+
+impl Columns {
+    fn define(rows: &mut BatchBuilder) -> Self {
+        Self {
+            facility: rows.define("facility", ColumnType::Int64),
+            severity: rows.define("severity", ColumnType::Int64),
+            facility_name: rows.define("facility_name", ColumnType::String),
+            severity_name: rows.define("severity_name", ColumnType::String),
+            rfc: rows.define("rfc", ColumnType::String),
+            hostname: rows.define("hostname", ColumnType::String),
+            app_name: rows.define("app_name", ColumnType::String),
+            proc_id: rows.define("proc_id", ColumnType::String),
+            msg_id: rows.define("msg_id", ColumnType::String),
+            structured_data: rows.define("structured_data", ColumnType::String),
+            message: rows.define("message", ColumnType::String),
+        }
+    }
+}
+
+/// Decodes syslog messages, one row each. Its memory is used again from event to event.
+#[derive(Debug)]
+pub struct SyslogDecoder {
+    columns: Columns,
+    times: Times,
+    structured_data: StructuredData,
+    body: BodyFields,
+    /// The message where it is not UTF-8.
+    escaped: String,
+}
+
+impl SyslogDecoder {
+    /// A decoder that writes to `rows`.
+    pub fn new(options: SyslogOptions, rows: &mut BatchBuilder) -> Self {
+        Self {
+            columns: Columns::define(rows),
+            times: Times {
+                iso: IsoParser::default(),
+                years: YearFinder::default(),
+                zone: ZoneClock::new(options.time_zone),
+            },
+            structured_data: StructuredData::default(),
+            body: BodyFields::default(),
+            escaped: String::new(),
+        }
+    }
+
+    fn decode_text(&mut self, text: &str, event: &Event<'_>, rows: &mut BatchBuilder) {
+        // What ended the message in a stream or a datagram is no part of it (RFC 6587 section 3.4.2).
+        let text = text.trim_end_matches(END_OF_MESSAGE);
+        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+        let (mut pri_fault, mut header_fault) = (None, None);
+        let (rest, has_pri) = match priority::find(text.as_bytes()) {
+            Pri::Valid(priority, length) => {
+                rows.put_i64(self.columns.facility, priority.facility());
+                rows.put_i64(self.columns.severity, priority.severity());
+                rows.put_text(self.columns.facility_name, priority.facility_name());
+                rows.put_text(self.columns.severity_name, priority.severity_name());
+                (&text[length..], true)
+            }
+            Pri::TooLarge(length) => {
+                pri_fault = Some("a PRI above 191 (RFC 5424 section 6.2.1)");
+                (&text[length..], true)
+            }
+            Pri::Missing => (text, false),
+        };
+        if has_pri && let Some(version_bytes) = rfc5424::version_bytes(rest.as_bytes()) {
+            match rfc5424::parse(&rest[version_bytes..], &mut self.times.iso) {
+                Ok(header) => {
+                    self.put_5424(&header, event, pri_fault, rows);
+                    return;
+                }
+                Err(found) => header_fault = Some(found),
+            }
+        }
+        let mut header = rfc3164::parse(rest, has_pri, &mut self.times.iso);
+        if !has_pri && header.stamp.is_none() {
+            header_fault = Some("no syslog header: neither PRI nor time stamp");
+        } else if header.stamp.is_some() {
+            // A device that counts its messages begins with a number too: the time shows which header it is.
+            header_fault = None;
+        }
+        let rfc = if header_fault.is_none() { "3164" } else { "raw" };
+        rows.put_text(self.columns.rfc, rfc);
+        if !has_pri && rfc == "raw" && simdutf8::basic::from_utf8(event.bytes).is_err() {
+            // `raw` holds the bytes without loss, so that the message may be readable.
+            let readable = String::from_utf8_lossy(event.bytes);
+            header.message = readable.trim_end_matches(END_OF_MESSAGE);
+            self.put_3164(&header, pri_fault.or(header_fault), event, rows);
+            return;
+        }
+        self.put_3164(&header, pri_fault.or(header_fault), event, rows);
+    }
+
+    fn put_5424(
+        &mut self,
+        header: &rfc5424::Header<'_>,
+        event: &Event<'_>,
+        fault: Option<Fault>,
+        rows: &mut BatchBuilder,
+    ) {
+        let columns = self.columns;
+        rows.put_text(columns.rfc, "5424");
+        if let Some(stamp) = header.stamp {
+            rows.set_event_time(self.times.of_iso(&stamp, event.received_us));
+        }
+        put_some(rows, columns.hostname, header.hostname);
+        put_some(rows, columns.app_name, header.app_name);
+        put_some(rows, columns.proc_id, header.proc_id);
+        put_some(rows, columns.msg_id, header.msg_id);
+        let mut fault = fault.or(header.liberty);
+        let message = match self.split_structured_data(header.rest) {
+            Ok((data_bytes, liberty)) => {
+                fault = fault.or(liberty);
+                if data_bytes > 1 {
+                    rows.put_text(columns.structured_data, self.structured_data.json());
+                }
+                // The space before MSG; a message may end without either.
+                header.rest.get(data_bytes + 1..).unwrap_or("")
+            }
+            Err(found) => {
+                fault = fault.or(Some(found));
+                header.rest
+            }
+        };
+        // Section 6.4: the mark says that MSG is UTF-8, and is no part of it.
+        self.put_message(message.strip_prefix(BYTE_ORDER_MARK).unwrap_or(message), rows);
+        if let Some(fault) = fault {
+            rows.parse_error(fault);
+            rows.put_raw(event.bytes);
+        }
+    }
+
+    /// STRUCTURED-DATA that ends at a space or with the message: its bytes, and what was let pass.
+    fn split_structured_data(&mut self, text: &str) -> Result<(usize, Option<Fault>), Fault> {
+        let (data_bytes, liberty) =
+            if text.starts_with('-') { (1, None) } else { self.structured_data.parse(text)? };
+        match text.as_bytes().get(data_bytes) {
+            None | Some(b' ') => Ok((data_bytes, liberty)),
+            Some(_) => Err("structured data that does not end at a space (RFC 5424 section 6)"),
+        }
+    }
+
+    fn put_3164(
+        &mut self,
+        header: &rfc3164::Header<'_>,
+        mut fault: Option<Fault>,
+        event: &Event<'_>,
+        rows: &mut BatchBuilder,
+    ) {
+        let columns = self.columns;
+        if let Some(stamp) = &header.stamp {
+            match self.times.of(stamp, event.received_us) {
+                Some(time_us) => rows.set_event_time(time_us),
+                None => fault = fault.or(Some("a day that no year has")),
+            }
+        }
+        put_some(rows, columns.hostname, header.hostname);
+        put_some(rows, columns.app_name, header.app_name);
+        put_some(rows, columns.proc_id, header.proc_id);
+        put_some(rows, columns.msg_id, header.msg_id);
+        self.put_message(header.message, rows);
+        if let Some(fault) = fault {
+            rows.parse_error(fault);
+            rows.put_raw(event.bytes);
+        }
+    }
+
+    fn put_message(&mut self, message: &str, rows: &mut BatchBuilder) {
+        if message.is_empty() {
+            return;
+        }
+        rows.put_text(self.columns.message, message);
+        self.body.extract(message, rows);
+    }
+}
+
+impl Decoder for SyslogDecoder {
+    fn decode(&mut self, event: &Event<'_>, rows: &mut BatchBuilder) {
+        rows.begin_row(event);
+        if event.truncated {
+            rows.put_raw(event.bytes);
+        }
+        if let Ok(text) = simdutf8::basic::from_utf8(event.bytes) {
+            self.decode_text(text, event, rows);
+        } else {
+            let mut escaped = std::mem::take(&mut self.escaped);
+            escape_invalid_utf8(event.bytes, &mut escaped);
+            self.decode_text(&escaped, event, rows);
+            self.escaped = escaped;
+        }
+        rows.end_row();
+    }
+}
+
+#[inline]
+fn put_some(rows: &mut BatchBuilder, column: ColumnIndex, text: Option<&str>) {
+    if let Some(text) = text {
+        rows.put_text(column, text);
+    }
+}
+
+/// Makes instants of stamps.
+#[derive(Debug)]
+struct Times {
+    iso: IsoParser,
+    years: YearFinder,
+    zone: ZoneClock,
+}
+
+impl Times {
+    fn of(&mut self, stamp: &Stamp, received_us: i64) -> Option<i64> {
+        match stamp {
+            Stamp::Iso(stamp) => Some(self.of_iso(stamp, received_us)),
+            Stamp::Bsd(stamp) => self.of_bsd(stamp, received_us),
+            Stamp::EpochUs(time_us) => Some(*time_us),
+        }
+    }
+
+    #[inline]
+    fn of_iso(&mut self, stamp: &IsoStamp, received_us: i64) -> i64 {
+        match stamp.offset_s {
+            Some(offset_s) => stamp.local_us - i64::from(offset_s) * 1_000_000,
+            None => self.zone.utc_us(stamp.local_us, received_us),
+        }
+    }
+
+    fn of_bsd(&mut self, stamp: &BsdStamp, received_us: i64) -> Option<i64> {
+        let days = match stamp.year {
+            Some(year) => iso_time::days_from_1970(year, stamp.month, stamp.day)?,
+            None => self.years.days(stamp.month, stamp.day, received_us)?,
+        };
+        let local_us = days * DAY_US + i64::from(stamp.seconds) * 1_000_000 + i64::from(stamp.micros);
+        Some(match stamp.zone {
+            StampZone::OffsetS(offset_s) => local_us - i64::from(offset_s) * 1_000_000,
+            StampZone::Unknown => self.zone.utc_us(local_us, received_us),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,265 @@
+//! STRUCTURED-DATA (RFC 5424 section 6.3) as a JSON object.
+
+use std::ops::Range;
+
+use crate::batch::push_json_text;
+use crate::limits::STRUCTURED_DATA_PARAMS_MAX;
+
+/// Longest SD-NAME (section 6.3.2 and ABNF in section 6).
+const SD_NAME_BYTES_MAX: usize = 32;
+
+/// What is wrong with structured data.
+pub(super) type Fault = &'static str;
+
+/// Where one PARAM lies in the text.
+#[derive(Debug)]
+struct Param {
+    /// Index of its SD-ID.
+    element: usize,
+    name: Range<usize>,
+    /// Between the quotes, with escapes.
+    value: Range<usize>,
+    /// Another one of the same name comes after it.
+    has_repeat: bool,
+    /// One of the same name came before it.
+    is_repeat: bool,
+}
+
+/// Parses structured data; its memory is used again for the next event.
+#[derive(Debug, Default)]
+pub(super) struct StructuredData {
+    /// Each SD-ID once.
+    elements: Vec<Range<usize>>,
+    params: Vec<Param>,
+    json: String,
+    unescaped: String,
+}
+
+impl StructuredData {
+    /// Parses the elements that the text begins with. Returns the bytes they take, and what was let pass.
+    ///
+    /// # Errors
+    /// What keeps the text from being structured data.
+    pub(super) fn parse(&mut self, text: &str) -> Result<(usize, Option<Fault>), Fault> {
+        self.elements.clear();
+        self.params.clear();
+        let mut liberty = None;
+        let mut at = 0;
+        while text.as_bytes().get(at) == Some(&b'[') {
+            at = self.element(text.as_bytes(), at + 1, &mut liberty)?;
+        }
+        if at == 0 {
+            return Err("no structured data where RFC 5424 section 6.3 has it");
+        }
+        self.write_json(text);
+        Ok((at, liberty))
+    }
+
+    /// The JSON object of the text parsed last: `{"id":{"name":"value"}}`, a name that stands more than once
+    /// (section 6.3.3 allows it) with the list of its values.
+    pub(super) fn json(&self) -> &str {
+        &self.json
+    }
+
+    /// One SD-ELEMENT from the byte after its bracket; returns the position after it.
+    fn element(&mut self, text: &[u8], start: usize, liberty: &mut Option<Fault>) -> Result<usize, Fault> {
+        let mut at = start + name_bytes(&text[start..]);
+        let id = check_name(start..at, liberty)?;
+        let known = self.elements.iter().position(|other| text[other.clone()] == text[id.clone()]);
+        if known.is_some() {
+            *liberty = Some("an id stands twice in structured data (RFC 5424 section 6.3.2)");
+        }
+        let element = known.unwrap_or_else(|| {
+            self.elements.push(id);
+            self.elements.len() - 1
+        });
+        loop {
+            match text.get(at) {
+                Some(b']') => return Ok(at + 1),
+                Some(b' ') if text.get(at + 1) == Some(&b']') => {
+                    *liberty = Some("a space at the end of a structured data element");
+                    at += 1;
+                }
+                Some(b' ') => at = self.param(text, at + 1, element, liberty)?,
+                _ => return Err("a structured data element that does not end"),
+            }
+            if self.elements.len() + self.params.len() > STRUCTURED_DATA_PARAMS_MAX {
+                return Err("more structured data than is taken apart");
+            }
+        }
+    }
+
+    /// One SD-PARAM; returns the position after its closing quote.
+    fn param(
+        &mut self,
+        text: &[u8],
+        start: usize,
+        element: usize,
+        liberty: &mut Option<Fault>,
+    ) -> Result<usize, Fault> {
+        let name_end = start + name_bytes(&text[start..]);
+        let name = check_name(start..name_end, liberty)?;
+        if text.get(name_end) != Some(&b'=') || text.get(name_end + 1) != Some(&b'"') {
+            return Err("a structured data parameter that is not name=\"value\"");
+        }
+        let value_start = name_end + 2;
+        let mut at = value_start;
+        loop {
+            let Some(found) = memchr::memchr3(b'"', b'\\', b']', &text[at..]) else {
+                return Err("a structured data value that does not end");
+            };
+            at += found;
+            match text[at] {
+                b'"' => break,
+                // Whatever follows is part of the value (section 6.3.3).
+                b'\\' => at = (at + 2).min(text.len()),
+                _ => {
+                    *liberty =
+                        Some("a bracket in structured data that is not escaped (RFC 5424 section 6.3.3)");
+                    at += 1;
+                }
+            }
+        }
+        let same =
+            |other: &&mut Param| other.element == element && text[other.name.clone()] == text[name.clone()];
+        let first = self.params.iter_mut().find(same);
+        let is_repeat = first.map(|first| first.has_repeat = true).is_some();
+        self.params.push(Param { element, name, value: value_start..at, has_repeat: false, is_repeat });
+        Ok(at + 1)
+    }
+
+    fn write_json(&mut self, text: &str) {
+        let Self { elements, params, json, unescaped } = self;
+        json.clear();
+        for (number, id) in elements.iter().enumerate() {
+            json.push(if number == 0 { '{' } else { ',' });
+            push_json_text(&text[id.clone()], json);
+            json.push_str(":{");
+            let mut separator = "";
+            for param in params.iter().filter(|param| param.element == number && !param.is_repeat) {
+                json.push_str(separator);
+                separator = ",";
+                push_json_text(&text[param.name.clone()], json);
+                json.push(':');
+                if !param.has_repeat {
+                    push_value(&text[param.value.clone()], unescaped, json);
+                    continue;
+                }
+                let all = params.iter().filter(|other| {
+                    other.element == number && text[other.name.clone()] == text[param.name.clone()]
+                });
+                for (position, other) in all.enumerate() {
+                    json.push(if position == 0 { '[' } else { ',' });
+                    push_value(&text[other.value.clone()], unescaped, json);
+                }
+                json.push(']');
+            }
+            json.push('}');
+        }
+        json.push('}');
+    }
+}
+
+/// Bytes of the SD-NAME that the text begins with: printable ASCII but `=`, space, `]` and `"`.
+#[inline]
+fn name_bytes(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| byte.is_ascii_graphic() && !matches!(byte, b'=' | b']' | b'"')).count()
+}
+
+fn check_name(name: Range<usize>, liberty: &mut Option<Fault>) -> Result<Range<usize>, Fault> {
+    if name.is_empty() {
+        return Err("structured data without an id or a name");
+    }
+    if name.len() > SD_NAME_BYTES_MAX {
+        *liberty = Some("an id or a name in structured data is longer than 32 (RFC 5424 section 6.3.2)");
+    }
+    Ok(name)
+}
+
+/// Writes a PARAM-VALUE without its escapes. Only `\"`, `\\` and `\]` are escapes, any other backslash is itself
+/// (section 6.3.3).
+fn push_value(value: &str, unescaped: &mut String, json: &mut String) {
+    if memchr::memchr(b'\\', value.as_bytes()).is_none() {
+        push_json_text(value, json);
+        return;
+    }
+    unescaped.clear();
+    let mut rest = value;
+    while let Some(found) = memchr::memchr(b'\\', rest.as_bytes()) {
+        unescaped.push_str(&rest[..found]);
+        rest = &rest[found + 1..];
+        match rest.as_bytes().first() {
+            Some(b'"' | b'\\' | b']') => {
+                unescaped.push_str(&rest[..1]);
+                rest = &rest[1..];
+            }
+            _ => unescaped.push('\\'),
+        }
+    }
+    unescaped.push_str(rest);
+    push_json_text(unescaped, json);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(text: &str) -> (String, usize, bool) {
+        let mut data = StructuredData::default();
+        let (length, liberty) = data.parse(text).unwrap_or_else(|fault| panic!("{text}: {fault}"));
+        (data.json().to_owned(), length, liberty.is_some())
+    }
+
+    /// RFC 5424 section 6.3.5, example 2.
+    #[test]
+    fn elements_become_members() {
+        let text =
+            r#"[exampleSDID@32473 iut="3" eventSource="Application"][examplePriority@32473 class="high"] x"#;
+        let expected = concat!(
+            r#"{"exampleSDID@32473":{"iut":"3","eventSource":"Application"},"#,
+            r#""examplePriority@32473":{"class":"high"}}"#
+        );
+        assert_eq!(json(text), (expected.to_owned(), text.len() - 2, false));
+        assert_eq!(json("[id]").0, r#"{"id":{}}"#);
+        assert_eq!(json(r#"[id pk=""]"#).0, r#"{"id":{"pk":""}}"#);
+    }
+
+    #[test]
+    fn only_three_escapes_are_escapes() {
+        assert_eq!(json(r#"[a b="q\"b\\k\]n\n\u2318"]"#).0, r#"{"a":{"b":"q\"b\\k]n\\n\\u2318"}}"#);
+        assert_eq!(json("[a b=\"line\nbreak\u{1}\"]").0, r#"{"a":{"b":"line\nbreak\u0001"}}"#);
+    }
+
+    #[test]
+    fn repeated_names_keep_every_value() {
+        assert_eq!(
+            json(r#"[a ip="1" x="0" ip="2"]"#),
+            (r#"{"a":{"ip":["1","2"],"x":"0"}}"#.to_owned(), 23, false)
+        );
+        let (twice, _, liberty) = json(r#"[a b="1"][c][a b="2" d="3"]"#);
+        assert_eq!(twice, r#"{"a":{"b":["1","2"],"d":"3"},"c":{}}"#);
+        assert!(liberty);
+    }
+
+    #[test]
+    fn what_is_no_structured_data_is_refused() {
+        for text in [
+            "",
+            "-",
+            "[",
+            "[]",
+            "[ ]",
+            "[a",
+            "[a b]",
+            "[a b=c]",
+            "[a b=\"c]",
+            "[a b=\"c\\",
+            "[a=]",
+            "[a  b=\"\"]",
+        ] {
+            assert!(StructuredData::default().parse(text).is_err(), "{text}");
+        }
+        let many = format!("[a{}]", r#" b="""#.repeat(STRUCTURED_DATA_PARAMS_MAX + 1));
+        assert!(StructuredData::default().parse(&many).is_err());
+    }
+}
