@@ -1,4 +1,5 @@
 //! What is sent arrives whole, once, and is what the report says.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
