@@ -12,5 +12,6 @@ if [ ${#runs[@]} -eq 0 ]; then
 fi
 for run in "${runs[@]}"; do
     echo "load run: $run" >&2
-    python3 "$here/$run.py"
+    # Away from the receiver's core; the receivers are pinned by the runs themselves.
+    taskset -c 1 python3 "$here/$run.py"
 done
