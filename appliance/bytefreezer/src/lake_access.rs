@@ -13,9 +13,8 @@ use object_store::{Certificate, ClientOptions, ObjectStore};
 use tokio::runtime::Handle;
 
 use crate::failure::wrong_setting;
+use crate::limits::CA_FILE_BYTES_MAX;
 
-/// Largest file of certificates that is read, in bytes. A larger one is an error.
-const CA_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Longest wait for a connection to the object store.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 

@@ -9,11 +9,10 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::metrics::sum_by_dataset;
+use crate::limits::TOP_ANSWER_BYTES_MAX;
 
 /// Longest wait for an answer.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// Longest answer that is read, in bytes. A longer one is an error.
-const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// The metrics of a proxy that the table shows, by the name they have in `/metrics`.
 const LOG_BYTES: &str = "bytefreezer_proxy_log_bytes";
@@ -107,8 +106,8 @@ impl Source {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.with_context(failed)? {
             ensure!(
-                body.len() + chunk.len() <= ANSWER_BYTES_MAX,
-                "{url} answered more than {ANSWER_BYTES_MAX} bytes"
+                body.len() + chunk.len() <= TOP_ANSWER_BYTES_MAX,
+                "{url} answered more than {TOP_ANSWER_BYTES_MAX} bytes"
             );
             body.extend_from_slice(&chunk);
         }
