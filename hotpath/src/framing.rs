@@ -117,7 +117,9 @@ impl Framer {
             }
             if self.framing == Framing::Newline {
                 match self.line(buffer) {
-                    Some(message) if is_blank(&buffer[message.range.clone()]) && !message.truncated => continue,
+                    Some(message) if is_blank(&buffer[message.range.clone()]) && !message.truncated => {
+                        continue;
+                    }
                     Some(message) => return Framed::Message(message),
                     None => return Framed::NeedMore,
                 }
@@ -266,7 +268,8 @@ fn start(rest: &[u8], undecided: bool) -> Start {
 }
 
 fn start_of(rest: &[u8]) -> Start {
-    let digits = rest.iter().take(OCTET_COUNT_DIGITS_MAX + 1).take_while(|byte| byte.is_ascii_digit()).count();
+    let digits =
+        rest.iter().take(OCTET_COUNT_DIGITS_MAX + 1).take_while(|byte| byte.is_ascii_digit()).count();
     if digits == rest.len() && digits <= OCTET_COUNT_DIGITS_MAX {
         return Start::NeedMore;
     }
@@ -319,4 +322,145 @@ pub fn split_messages(
         };
         Some((&bytes[message.range], message.truncated))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    type Messages = Vec<(Vec<u8>, bool)>;
+
+    fn whole(stream: &[u8], framing: Framing, max: usize) -> Messages {
+        split_messages(stream, framing, max).map(|(message, cut)| (message.to_vec(), cut)).collect()
+    }
+
+    fn texts(stream: &str, framing: Framing) -> Vec<String> {
+        let messages = whole(stream.as_bytes(), framing, 1000);
+        messages.into_iter().map(|(message, _)| String::from_utf8(message).unwrap()).collect()
+    }
+
+    /// Reads a stream as a connection does, `reads` bytes at a time.
+    fn by_reads(
+        stream: &[u8],
+        framing: Framing,
+        max: usize,
+        reads: &[usize],
+    ) -> (Messages, bool, FramerCounts) {
+        let mut framer = Framer::new(framing, max);
+        let (mut buffer, mut messages) = (Vec::new(), Vec::new());
+        let (mut at, mut turn) = (0, 0);
+        loop {
+            match framer.next(&buffer) {
+                Framed::Message(message) => {
+                    messages.push((buffer[message.range].to_vec(), message.truncated));
+                    continue;
+                }
+                Framed::Close(_) => return (messages, true, framer.counts()),
+                Framed::NeedMore => {}
+            }
+            buffer.drain(..framer.discard_consumed());
+            assert!(buffer.len() < framer.buffer_bytes_max(), "the buffer never needs more than it may have");
+            if at == stream.len() {
+                break;
+            }
+            let free = framer.buffer_bytes_max() - buffer.len();
+            let read = reads[turn % reads.len()].clamp(1, free).min(stream.len() - at);
+            buffer.extend_from_slice(&stream[at..at + read]);
+            (at, turn) = (at + read, turn + 1);
+        }
+        if let Some(last) = framer.finish(&buffer) {
+            messages.push((buffer[last.range].to_vec(), last.truncated));
+        }
+        (messages, false, framer.counts())
+    }
+
+    #[test]
+    fn lines_end_with_lf_nul_or_the_stream() {
+        assert_eq!(texts("<1>a\n<2>b\r\n\n  \n<3>c\0<4>d", Framing::Auto), ["<1>a", "<2>b", "<3>c", "<4>d"]);
+        assert_eq!(texts("2024 a\n12 <b\n", Framing::Newline), ["2024 a", "12 <b"]);
+    }
+
+    #[test]
+    fn counted_messages_may_hold_anything() {
+        let expected = ["<1>a\nb", "<2>12 <c", "x"];
+        assert_eq!(texts("6 <1>a\nb8 <2>12 <c1 x", Framing::Auto), expected);
+        assert_eq!(
+            texts("6 <1>a\nb\n8 <2>12 <c\r\n1 x\n", Framing::Auto),
+            expected,
+            "line ends between frames"
+        );
+    }
+
+    #[test]
+    fn a_line_that_begins_with_a_number_is_a_line() {
+        for line in ["2024 Mar 5 x", "12", "123456789012 <", "0 <1>a", "17 a"] {
+            assert_eq!(texts(&format!("{line}\n<1>b\n"), Framing::Auto), [line, "<1>b"]);
+        }
+    }
+
+    #[test]
+    fn a_count_that_is_lost_is_found_again_behind_the_line() {
+        let stream = b"3 <1><2>oops\n4 <3>b";
+        let (messages, closed, counts) = by_reads(stream, Framing::Auto, 100, &[3]);
+        let found: Vec<&[u8]> = messages.iter().map(|(message, _)| message.as_slice()).collect();
+        assert_eq!(found, [&b"<1>"[..], b"<2>oops", b"<3>b"]);
+        assert_eq!((closed, counts.uncounted_frames), (false, 1));
+    }
+
+    #[test]
+    fn a_counted_stream_without_counts_or_lines_is_closed() {
+        let stream = format!("3 <1>{}", "x".repeat(50));
+        let (messages, closed, _) = by_reads(stream.as_bytes(), Framing::Auto, 20, &[7]);
+        assert_eq!((messages.len(), closed), (1, true));
+        assert_eq!(whole(stream.as_bytes(), Framing::Auto, 20).len(), 2, "a file keeps what is left");
+    }
+
+    #[test]
+    fn a_message_that_is_too_long_is_cut_and_its_rest_counted() {
+        let (messages, _, counts) = by_reads(b"<1>0123456789\n<2>b\n", Framing::Auto, 8, &[4]);
+        assert_eq!(messages, [(b"<1>01234".to_vec(), true), (b"<2>b".to_vec(), false)]);
+        assert_eq!((counts.cut_messages, counts.skipped_bytes), (1, 6));
+        let (messages, _, counts) = by_reads(b"13 <1>01234567894 <2>b", Framing::Auto, 8, &[4]);
+        assert_eq!(messages, [(b"<1>01234".to_vec(), true), (b"<2>b".to_vec(), false)]);
+        assert_eq!((counts.cut_messages, counts.skipped_bytes), (1, 5));
+        let exact = b"<1>01234\n";
+        assert_eq!(by_reads(exact, Framing::Auto, 8, &[4]).0, [(b"<1>01234".to_vec(), false)]);
+    }
+
+    #[test]
+    fn the_end_in_the_middle_of_a_counted_message_keeps_what_came() {
+        assert_eq!(whole(b"10 <1>abc", Framing::Auto, 100), [(b"<1>abc".to_vec(), true)]);
+        assert_eq!(whole(b"10", Framing::OctetCounted, 100), [(b"10".to_vec(), false)]);
+    }
+
+    fn stream() -> impl Strategy<Value = Vec<u8>> {
+        let piece = prop_oneof![
+            "[<a-c1-9 \\n\\x00]{0,12}".prop_map(String::into_bytes),
+            "<[0-9]{1,3}>[a-z\\n ]{0,20}".prop_map(|text| format!("{} {text}", text.len()).into_bytes()),
+            "<[0-9]{1,3}>[a-z ]{0,20}\\n".prop_map(String::into_bytes),
+            proptest::collection::vec(any::<u8>(), 0..8),
+        ];
+        proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn reads_do_not_change_the_messages(
+            stream in stream(),
+            reads in proptest::collection::vec(1usize..20, 1..8),
+            max in 1usize..30,
+            framing in prop_oneof![Just(Framing::Auto), Just(Framing::Newline), Just(Framing::OctetCounted)],
+        ) {
+            let cut_up = by_reads(&stream, framing, max, &reads);
+            let at_once = by_reads(&stream, framing, max, &[usize::MAX]);
+            prop_assert_eq!(&cut_up, &at_once);
+            let mut split = whole(&stream, framing, max);
+            if cut_up.1 {
+                split.pop();
+            }
+            prop_assert_eq!(cut_up.0, split);
+        }
+    }
 }

@@ -147,7 +147,7 @@ impl<'a> Capture<'a> {
         }
         let kind = u32_at(rest, 0, big_endian)?;
         let length = u32_at(rest, 4, big_endian)? as usize;
-        if length < 12 || length % 4 != 0 {
+        if length < 12 || !length.is_multiple_of(4) {
             return None;
         }
         let body = rest.get(8..length - 4)?;
@@ -227,7 +227,8 @@ fn interface_of(body: &[u8], big_endian: bool) -> Option<Interface> {
         }
         if code == OPTION_TIME_RESOLUTION {
             let resolution = *body.get(at + 4)?;
-            let (base, exponent) = if resolution & 0x80 == 0 { (10u64, resolution) } else { (2, resolution & 0x7F) };
+            let (base, exponent) =
+                if resolution & 0x80 == 0 { (10u64, resolution) } else { (2, resolution & 0x7F) };
             ticks_per_second = base.checked_pow(u32::from(exponent))?;
         }
         at += 4 + usize::from(length).next_multiple_of(4);
@@ -324,4 +325,156 @@ fn u16_at(bytes: &[u8], at: usize, big_endian: bool) -> Option<u16> {
 fn u32_at(bytes: &[u8], at: usize, big_endian: bool) -> Option<u32> {
     let number: [u8; 4] = bytes.get(at..at + 4)?.try_into().ok()?;
     Some(if big_endian { u32::from_be_bytes(number) } else { u32::from_le_bytes(number) })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const PAYLOAD: &[u8] = b"<13>hello";
+
+    fn udp_segment() -> Vec<u8> {
+        let length = (8 + PAYLOAD.len()) as u16;
+        let mut segment =
+            [&5140u16.to_be_bytes()[..], &514u16.to_be_bytes(), &length.to_be_bytes(), &[0, 0]].concat();
+        segment.extend_from_slice(PAYLOAD);
+        segment
+    }
+
+    fn ipv4(fragment: u16) -> Vec<u8> {
+        let segment = udp_segment();
+        let mut packet = vec![0x45, 0];
+        packet.extend_from_slice(&((20 + segment.len()) as u16).to_be_bytes());
+        packet.extend_from_slice(&[0, 0]);
+        packet.extend_from_slice(&fragment.to_be_bytes());
+        packet.extend_from_slice(&[64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2]);
+        packet.extend_from_slice(&segment);
+        packet
+    }
+
+    fn ipv6() -> Vec<u8> {
+        let segment = udp_segment();
+        let mut packet = vec![0x60, 0, 0, 0];
+        packet.extend_from_slice(&((8 + segment.len()) as u16).to_be_bytes());
+        packet.extend_from_slice(&[0, 64]);
+        packet.extend_from_slice(&"2001:db8::1".parse::<Ipv6Addr>().unwrap().octets());
+        packet.extend_from_slice(&"2001:db8::2".parse::<Ipv6Addr>().unwrap().octets());
+        // Hop-by-hop options, then UDP.
+        packet.extend_from_slice(&[17, 0, 1, 4, 0, 0, 0, 0]);
+        packet.extend_from_slice(&segment);
+        packet
+    }
+
+    /// Addresses of no interest, the types and tags, the packet, and padding.
+    fn ethernet(types: &[u8], packet: &[u8]) -> Vec<u8> {
+        [&[0; 12][..], types, packet, &[0; 6]].concat()
+    }
+
+    fn classic(link_type: u32, frames: &[Vec<u8>]) -> Vec<u8> {
+        let mut file = [&0xA1B2_C3D4u32.to_le_bytes()[..], &[2, 0, 4, 0], &[0; 8], &[0, 0, 4, 0]].concat();
+        file.extend_from_slice(&link_type.to_le_bytes());
+        for frame in frames {
+            for number in [1_700_000_000, 250_000, frame.len() as u32, frame.len() as u32] {
+                file.extend_from_slice(&number.to_le_bytes());
+            }
+            file.extend_from_slice(frame);
+        }
+        file
+    }
+
+    fn block(kind: u32, body: &[u8]) -> Vec<u8> {
+        let mut body = body.to_vec();
+        body.resize(body.len().next_multiple_of(4), 0);
+        let length = (body.len() as u32 + 12).to_be_bytes();
+        [&kind.to_be_bytes()[..], &length, &body, &length].concat()
+    }
+
+    /// Big-endian pcapng of one raw IP interface with nanosecond times.
+    fn next_generation(packet: &[u8]) -> Vec<u8> {
+        let section = [&[0x1A, 0x2B, 0x3C, 0x4D, 0, 1, 0, 0][..], &[0xFF; 8]].concat();
+        let interface = [&[0, 101, 0, 0, 0, 0, 0, 0][..], &[0, 9, 0, 1, 9, 0, 0, 0], &[0; 4]].concat();
+        let nanos = 1_700_000_000_250_000_000u64.to_be_bytes();
+        let length = (packet.len() as u32).to_be_bytes();
+        let enhanced = [&[0; 4][..], &nanos, &length, &length, packet].concat();
+        [block(BLOCK_SECTION_HEADER, &section), block(BLOCK_INTERFACE, &interface), block(5, &[1, 2, 3, 4])]
+            .concat()
+            .into_iter()
+            .chain(block(BLOCK_ENHANCED_PACKET, &enhanced))
+            .collect()
+    }
+
+    fn read(file: &[u8]) -> (Vec<Datagram<'_>>, u64) {
+        let mut capture = Capture::new(file).unwrap();
+        let mut found = Vec::new();
+        while let Some(datagram) = capture.next_datagram().unwrap() {
+            found.push(datagram);
+        }
+        (found, capture.skipped_packets())
+    }
+
+    #[test]
+    fn datagrams_of_every_link_layer() {
+        let v4 = ipv4(0x4000);
+        let cases = [
+            (1, ethernet(&[0x08, 0x00], &v4)),
+            (1, ethernet(&[0x81, 0x00, 0, 7, 0x08, 0x00], &v4)),
+            (1, ethernet(&[0x88, 0xA8, 0, 7, 0x81, 0x00, 0, 8, 0x86, 0xDD], &ipv6())),
+            (113, [&[0; 14][..], &[0x08, 0x00], &v4].concat()),
+            (276, [&[0x08, 0x00][..], &[0; 18], &v4].concat()),
+            (0, [&[2, 0, 0, 0][..], &v4].concat()),
+            (101, ipv6()),
+        ];
+        for (link_type, frame) in cases {
+            let file = classic(link_type, &[frame]);
+            let (found, skipped) = read(&file);
+            assert_eq!((found.len(), skipped), (1, 0), "link type {link_type}");
+            assert_eq!(found[0].payload, PAYLOAD, "link type {link_type}");
+            assert_eq!((found[0].source.port(), found[0].destination.port()), (5140, 514));
+            assert_eq!(found[0].time_us, Some(1_700_000_000_250_000));
+        }
+    }
+
+    #[test]
+    fn pcapng_with_its_own_unit_of_time() {
+        let file = next_generation(&ipv4(0));
+        assert!(is_capture(&file));
+        let (found, _) = read(&file);
+        assert_eq!(found[0].payload, PAYLOAD);
+        assert_eq!(found[0].source.to_string(), "192.0.2.1:5140");
+        assert_eq!(found[0].time_us, Some(1_700_000_000_250_000));
+    }
+
+    #[test]
+    fn fragments_and_other_protocols_are_skipped_and_counted() {
+        let mut tcp = ipv4(0);
+        tcp[9] = 6;
+        let file = classic(101, &[ipv4(0x2000), ipv4(185), tcp, ipv4(0)]);
+        let (found, skipped) = read(&file);
+        assert_eq!((found.len(), skipped), (1, 3));
+    }
+
+    #[test]
+    fn a_file_that_ends_in_a_packet_gives_those_before_and_says_where() {
+        let file = classic(101, &[ipv4(0), ipv4(0)]);
+        let mut capture = Capture::new(&file[..file.len() - 1]).unwrap();
+        assert!(capture.next_datagram().unwrap().is_some());
+        assert_eq!(capture.next_datagram(), Err(CaptureError::Damaged(24 + 16 + ipv4(0).len())));
+        assert_eq!(Capture::new(b"<13>hello").err(), Some(CaptureError::UnknownFormat));
+    }
+
+    proptest! {
+        #[test]
+        fn damage_never_panics(at in 0usize..220, byte: u8, cut in 0usize..220) {
+            for file in [classic(1, &[ethernet(&[0x86, 0xDD], &ipv6())]), next_generation(&ipv4(0))] {
+                let mut file = file;
+                let at = at % file.len();
+                file[at] = byte;
+                file.truncate(cut.max(4));
+                let Ok(mut capture) = Capture::new(&file) else { continue };
+                while let Ok(Some(_)) = capture.next_datagram() {}
+            }
+        }
+    }
 }

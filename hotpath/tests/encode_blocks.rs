@@ -1,5 +1,7 @@
 //! Blocks of the pool come back from open row groups.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+
 mod encode_support;
 
 use std::net::SocketAddr;

@@ -1,5 +1,7 @@
 //! What stands in the files: rows, types, order, statistics, bloom filters, metadata.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+
 mod encode_support;
 
 use std::fs::File;
@@ -15,6 +17,7 @@ use encode_support::*;
 use hotpath::cut::ColumnType;
 use hotpath::encode::DatasetOptions;
 use parquet::basic::{Compression, Encoding};
+use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::properties::ReaderProperties;
 use parquet::file::reader::FileReader;
 use parquet::file::serialized_reader::{ReadOptionsBuilder, SerializedFileReader};
@@ -232,7 +235,7 @@ fn a_row_group_has_the_rows_it_may_have() {
     bench.send(numbered(START_US + 30, 220));
     let cut = bench.cut();
     let footer = metadata(&cut.cut.files[0].path);
-    let rows: Vec<i64> = footer.row_groups().iter().map(|group| group.num_rows()).collect();
+    let rows: Vec<i64> = footer.row_groups().iter().map(RowGroupMetaData::num_rows).collect();
     assert_eq!(rows, [100, 100, 50]);
     let numbers: Vec<i64> =
         read(&cut.cut.files[0].path)["number"].as_primitive::<Int64Type>().values().to_vec();

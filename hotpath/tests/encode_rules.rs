@@ -1,5 +1,7 @@
 //! When files are closed, which positions a cut has, what replay and trouble do.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+
 mod encode_support;
 
 use std::sync::atomic::Ordering;

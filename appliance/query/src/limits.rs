@@ -11,6 +11,9 @@ pub const MAX_SQL_BYTES: usize = 64 * 1024;
 /// Deepest nesting the SQL parser follows. Deeper SQL is a syntax error.
 pub const MAX_SQL_DEPTH: usize = 50;
 
+/// Deepest CASE within CASE. The parser's work doubles with each. A deeper one is refused (413).
+pub const MAX_CASE_DEPTH: usize = 8;
+
 /// Stack that the parser gets, in bytes. At [`MAX_SQL_DEPTH`] it takes more than 2 MiB in a build without optimisation.
 pub const PARSER_STACK_BYTES: usize = 16 * 1024 * 1024;
 

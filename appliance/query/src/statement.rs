@@ -48,11 +48,15 @@ pub(crate) fn parse_read_only(sql: &str) -> Result<AllowedStatement, QueryError>
         .tokenize_with_location()
         .map_err(|error| from_datafusion(&DataFusionError::SQL(Box::new(error.into()), None)))?;
     refuse_deep_chains(&tokens)?;
+    refuse_deep_cases(&tokens)?;
     // The parser recurses without asking how much stack is left, and this thread has as little as 2 MiB.
     stacker::grow(limits::PARSER_STACK_BYTES, || parse_tokens(tokens, &dialect))
 }
 
-fn parse_tokens(tokens: Vec<TokenWithSpan>, dialect: &GenericDialect) -> Result<AllowedStatement, QueryError> {
+fn parse_tokens(
+    tokens: Vec<TokenWithSpan>,
+    dialect: &GenericDialect,
+) -> Result<AllowedStatement, QueryError> {
     let mut statements = DFParserBuilder::new(tokens)
         .with_dialect(dialect)
         .with_recursion_limit(limits::MAX_SQL_DEPTH)
@@ -80,6 +84,24 @@ fn refuse_deep_chains(tokens: &[TokenWithSpan]) -> Result<(), QueryError> {
     );
     Err(QueryError::new(QueryErrorKind::TooLarge, message)
         .with_suggestion("write many alternatives as `column IN (value, value, ...)`"))
+}
+
+/// The parser tries a CASE in several ways, each of which tries those inside it.
+fn refuse_deep_cases(tokens: &[TokenWithSpan]) -> Result<(), QueryError> {
+    let mut depth = 0_usize;
+    for token in tokens {
+        let Token::Word(word) = &token.token else { continue };
+        match word.keyword {
+            Keyword::CASE => depth += 1,
+            Keyword::END => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > limits::MAX_CASE_DEPTH {
+            let message = format!("CASE within CASE goes deeper than {}", limits::MAX_CASE_DEPTH);
+            return Err(QueryError::new(QueryErrorKind::TooLarge, message));
+        }
+    }
+    Ok(())
 }
 
 fn is_operator(token: &Token) -> bool {

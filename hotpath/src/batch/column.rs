@@ -116,11 +116,16 @@ impl ColumnData {
     }
 
     /// Fills up with nulls to `rows`.
+    #[inline]
     pub(crate) fn pad_to(&mut self, rows: usize) {
         let missing = rows.saturating_sub(self.length);
-        if missing == 0 {
-            return;
+        if missing > 0 {
+            self.append_nulls(missing, rows);
         }
+    }
+
+    #[cold]
+    fn append_nulls(&mut self, missing: usize, rows: usize) {
         let valid_so_far = self.length;
         let validity = self.validity.get_or_insert_with(|| {
             let mut builder = BooleanBufferBuilder::new(rows.next_power_of_two());

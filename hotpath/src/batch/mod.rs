@@ -339,6 +339,11 @@ impl BatchBuilder {
     /// A name that the product defines gets the prefix `body_`; a value that does not fit its column's type goes
     /// to `<name>__<type>`; where no column is left, and for the second value of a name, `_extra` takes it.
     pub fn field(&mut self, spelling: &str, value: &Value<'_>) {
+        if let Value::Text(text) = value
+            && self.put_hinted_text(spelling, text)
+        {
+            return;
+        }
         let Some(wanted) = value.column_type() else { return self.put_mixed_list(spelling, value) };
         let Some(index) = self.locate(spelling, &wanted) else { return self.put_extra(spelling, value) };
         if self.has_value(index) {
@@ -355,6 +360,24 @@ impl BatchBuilder {
             Some(side) if self.put(side, value) => {}
             _ => self.put_extra(spelling, value),
         }
+    }
+
+    /// The way that most fields take: text, into the column that followed the last field in the row before.
+    #[inline]
+    fn put_hinted_text(&mut self, spelling: &str, text: &str) -> bool {
+        let Some(hint) = self.last_field.and_then(|last| self.column(last).next) else { return false };
+        let rows = self.rows;
+        let column = &mut self.columns[hint.0 as usize];
+        if *column.spelling != *spelling
+            || column.column_type != ColumnType::String
+            || column.data.length() > rows
+        {
+            return false;
+        }
+        column.data.pad_to(rows);
+        column.data.push_view(self.text.view(text));
+        self.last_field = Some(hint);
+        true
     }
 
     /// The column for a spelling: mostly the one that followed the last field in the row before.

@@ -105,7 +105,7 @@ impl HourFile {
         }
         let options = context.options;
         if rows.num_rows() + self.row_group.rows() > options.row_group_rows {
-            return self.push_in_parts(rows, context);
+            return self.push_in_parts(&rows, context);
         }
         self.row_group.push(rows)?;
         if self.row_group.is_full(options.row_group_rows, options.row_group_memory_bytes) {
@@ -115,7 +115,11 @@ impl HourFile {
     }
 
     /// Fills the row group to its last row, writes it, and goes on with the rest.
-    fn push_in_parts(&mut self, rows: RecordBatch, context: &mut FileContext<'_>) -> Result<(), EncodeError> {
+    fn push_in_parts(
+        &mut self,
+        rows: &RecordBatch,
+        context: &mut FileContext<'_>,
+    ) -> Result<(), EncodeError> {
         let rows_max = context.options.row_group_rows.max(1);
         let mut start = 0;
         while start < rows.num_rows() {

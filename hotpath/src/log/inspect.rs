@@ -249,7 +249,7 @@ pub fn repair(folder: &Path) -> io::Result<RepairReport> {
             }
             damage.set_aside = true;
             let can_be_void = damage.offset > 0 && damaged.len() >= crate::log::format::ALIGNMENT;
-            match nonce_of(segment).filter(|_| can_be_void) {
+            match segment.scan.nonce().filter(|_| can_be_void) {
                 Some(nonce) => {
                     write_void(folder, &damage, nonce, damaged.len())?;
                     report.repaired.push(damage);
@@ -260,11 +260,6 @@ pub fn repair(folder: &Path) -> io::Result<RepairReport> {
         Ok(())
     })?;
     Ok(report)
-}
-
-fn nonce_of(segment: &JudgedSegment) -> Option<u64> {
-    let header = segment.scan.header.map(|header| header.nonce);
-    header.or_else(|| segment.scan.records.first().map(|record| record.header.nonce))
 }
 
 fn write_void(folder: &Path, damage: &Damage, nonce: u64, bytes: usize) -> io::Result<()> {

@@ -5,9 +5,10 @@ use crate::limits::{LOG_DAMAGED_BYTES_MAX, LOG_SEGMENT_BYTES_MAX, LOG_TORN_BYTES
 use crate::log::disk::{Disk, DiskFile};
 use crate::log::error::LogError;
 use crate::log::format::{ALIGNMENT, VERSION, instance_hash, segment_name, segment_sequence};
+use crate::log::payload::Placed;
 use crate::log::recovery::{Damage, Ends, JudgedSegment, Recovery, assemble, judge};
 use crate::log::scan::{SegmentScan, scan_segment};
-use crate::log::writer::{Log, LogOptions};
+use crate::log::writer::{Log, LogOptions, write_whole};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -62,6 +63,9 @@ async fn open_segment<D: Disk>(
     let mut judged = judge(scan, known_end);
     if bytes.is_complete {
         aside.take(disk, &mut judged, &bytes.bytes).await;
+        if known_end.is_none() {
+            close_holes(&file, &judged, &name).await;
+        }
         if !judged.keeps_damage && judged.end < judged.scan.file_bytes && known_end.is_none() {
             shorten(&file, &mut judged, &name).await;
         }
@@ -73,6 +77,26 @@ async fn open_segment<D: Disk>(
     }
     file.close().await.map_err(LogError::io("close", &name))?;
     Ok(judged)
+}
+
+/// Puts void records where a crash left holes between records of the last group. Else they would look like damage
+/// to the next start, when a newer segment says that this one counts up to its end.
+async fn close_holes<F: DiskFile>(file: &F, judged: &JudgedSegment, name: &str) {
+    let Some(nonce) = judged.scan.nonce() else { return };
+    let is_hole = |torn: &&Damage| torn.offset > 0 && torn.offset < judged.end && torn.set_aside;
+    for hole in judged.torn.iter().filter(is_hole) {
+        let sequence = judged.scan.sequence;
+        let (offset, group_start) = (hole.offset, hole.offset);
+        let place = Placed { sequence, nonce, offset, group_start, first_position: 0 };
+        let mut buffer = file.buffer(ALIGNMENT);
+        buffer.as_mut().fill(0);
+        place.void(hole.bytes as u32).encode(buffer.as_mut());
+        let written = write_whole(file, buffer, offset).await;
+        let synced = if written.is_ok() { file.sync().await } else { written };
+        if let Err(error) = synced {
+            tracing::warn!(segment = name, %error, "the trace of a crash stays in a log segment");
+        }
+    }
 }
 
 /// Gives back the space behind the records of the newest segment.

@@ -181,6 +181,12 @@ impl SegmentScan {
         self.records.last().map_or(0, |record| record.header.end())
     }
 
+    /// The segment's nonce: from its header, else from its records.
+    pub fn nonce(&self) -> Option<u64> {
+        let header = self.header.map(|header| header.nonce);
+        header.or_else(|| self.records.first().map(|record| record.header.nonce))
+    }
+
     /// Adds a gap, or lengthens the one before it when neither has a header of its own.
     fn add_gap(&mut self, offset: usize, bytes: usize, reason: DamageReason, header: Option<RecordHeader>) {
         let (offset, bytes) = (offset as u64, bytes as u64);

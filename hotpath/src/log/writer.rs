@@ -482,7 +482,7 @@ fn is_full(error: &LogError) -> bool {
 }
 
 /// Writes a buffer as a whole; a short write is a failure.
-async fn write_whole<F: DiskFile>(file: &F, buffer: F::Buffer, offset: u64) -> io::Result<()> {
+pub(super) async fn write_whole<F: DiskFile>(file: &F, buffer: F::Buffer, offset: u64) -> io::Result<()> {
     let length = buffer.as_ref().len();
     let written = file.write_at(buffer, offset).await?;
     if written < length {

@@ -1,5 +1,6 @@
 //! What the tests of the encoder share: batches, an encoder with a clock of the test, and a reader.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 #![allow(dead_code, reason = "each test file uses a part")]
 
 use std::fs::File;

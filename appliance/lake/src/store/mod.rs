@@ -3,6 +3,7 @@
 mod error;
 pub mod folder;
 mod key_rules;
+pub mod prefixed;
 pub mod s3;
 mod s3_answers;
 mod s3_http;
@@ -15,6 +16,7 @@ use crate::pace::{Pace, RetryPolicy};
 use async_trait::async_trait;
 use bytes::Bytes;
 use folder::FolderStore;
+use prefixed::PrefixedStore;
 use s3::{S3Options, S3Store};
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
@@ -106,8 +108,8 @@ pub enum StoreOptions {
     S3(S3Options),
 }
 
-/// Opens a store. A folder is created and cleaned of unfinished files; an S3 bucket is not contacted yet.
-/// Errors: `Invalid` options (endpoint, CA file), `Denied` or `Unavailable` folder.
+/// Opens a store. A folder is created and cleaned of unfinished files; an S3 bucket is contacted only where it is
+/// to be created. Errors: `Invalid` options (endpoint, CA file, prefix), `Denied` or `Unavailable` folder or bucket.
 pub async fn open_store(
     options: StoreOptions,
     retry: RetryPolicy,
@@ -115,7 +117,23 @@ pub async fn open_store(
 ) -> Result<Arc<dyn Store>, StoreError> {
     match options {
         StoreOptions::Folder { path } => Ok(Arc::new(FolderStore::open(path).await?)),
-        StoreOptions::S3(options) => Ok(Arc::new(S3Store::open(options, retry, pace).await?)),
+        StoreOptions::S3(options) => open_bucket(options, retry, pace).await,
+    }
+}
+
+async fn open_bucket(
+    options: S3Options,
+    retry: RetryPolicy,
+    pace: Arc<dyn Pace>,
+) -> Result<Arc<dyn Store>, StoreError> {
+    let (prefix, create_bucket) = (options.prefix.clone(), options.create_bucket);
+    let bucket = S3Store::open(options, retry, pace).await?;
+    if create_bucket {
+        bucket.create_bucket().await?;
+    }
+    match prefix {
+        Some(prefix) if !prefix.is_empty() => Ok(Arc::new(PrefixedStore::new(Arc::new(bucket), &prefix)?)),
+        _ => Ok(Arc::new(bucket)),
     }
 }
 

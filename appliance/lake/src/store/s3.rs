@@ -59,6 +59,10 @@ pub struct S3Options {
     pub region: String,
     /// Name of the bucket, which exists.
     pub bucket: String,
+    /// Put before every key, with a `/` between.
+    pub prefix: Option<String>,
+    /// Whether to create the bucket when it is not there.
+    pub create_bucket: bool,
     /// `endpoint/bucket/key` instead of `bucket.endpoint/key`.
     pub path_style: bool,
     /// How to sign.
@@ -80,6 +84,8 @@ impl S3Options {
             endpoint: endpoint.into(),
             region: "us-east-1".to_owned(),
             bucket: bucket.into(),
+            prefix: None,
+            create_bucket: false,
             path_style: true,
             credentials,
             ca_file: None,

@@ -162,7 +162,7 @@ pub async fn try_rows(engine: &QueryEngine, sql: &str, caller: &Caller) -> Resul
 pub async fn error_of(engine: &QueryEngine, sql: &str) -> QueryError {
     match try_rows(engine, sql, &Caller::everything()).await {
         Err(error) => error,
-        Ok(rows) => panic!("{sql} was answered: {rows:?}"),
+        Ok(rows) => panic!("{sql} was answered with {} rows", rows.len()),
     }
 }
 

@@ -1,9 +1,11 @@
 //! What must not be answered: everything but one reading statement over the lake's tables.
 
-use bytefreezer_query::{QueryEngine, QueryErrorKind};
+use std::time::Duration;
+
+use bytefreezer_query::{Caller, QueryEngine, QueryErrorKind};
 use serde_json::json;
 
-use crate::common::{TestLake, error_of, ints, rows, strings};
+use crate::common::{TestLake, error_of, ints, rows, strings, try_rows};
 
 fn lake() -> (TestLake, QueryEngine) {
     let lake = TestLake::new();
@@ -176,12 +178,13 @@ async fn deep_and_long_statements_neither_overflow_the_stack_nor_run() {
         format!("SELECT CASE{} END", " WHEN true THEN CASE".repeat(3_000)),
         format!("SELECT '{}'", "x".repeat(70_000)),
     ] {
-        eprintln!("DBG {}", &sql[..40]);
         let error = error_of(&engine, &sql).await;
         let is_refused = matches!(error.kind, QueryErrorKind::TooLarge | QueryErrorKind::Syntax);
         assert!(is_refused, "{}: {:?} {error}", &sql[..40], error.kind);
     }
-    // Just below the limit it is answered.
+    // Just below the limits it is answered.
+    let cases = format!("SELECT {}1{} AS x", "CASE WHEN true THEN ".repeat(8), " END".repeat(8));
+    assert_eq!(rows(&engine, &cases).await, [json!({"x": 1})]);
     let sum = rows(&engine, &format!("SELECT 1{} AS x", "+1".repeat(990))).await;
     assert_eq!(sum, [json!({"x": 991})]);
     let list: Vec<String> = (0..9_000).map(|n| n.to_string()).collect();
@@ -190,11 +193,57 @@ async fn deep_and_long_statements_neither_overflow_the_stack_nor_run() {
     assert_eq!(found, [json!({"x": 3})]);
 }
 
+/// Some parsers try two ways at every bracket, and double their work with each level.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nested_statements_are_parsed_or_refused_in_little_time() {
+    let (_lake, engine) = lake();
+    for (open, inner, close) in [
+        ("(", "1", ")"),
+        ("abs(", "1", ")"),
+        ("coalesce(1, ", "1", ")"),
+        ("CAST(", "1", " AS INT)"),
+        ("ARRAY[", "1", "]"),
+        ("[", "1", "]"),
+        ("{'a': ", "1", "}"),
+        ("(1, ", "1", ")"),
+        ("NOT (", "true", ")"),
+        ("CASE WHEN true THEN ", "1", " END"),
+        ("CASE ", "1", " WHEN 1 THEN 1 END"),
+        ("EXTRACT(DAY FROM ", "now()", ")"),
+        ("1 IN (", "1", ")"),
+        ("EXISTS (SELECT ", "1", ")"),
+        ("(SELECT ", "1", ")"),
+        ("INTERVAL ", "'1 day'", ""),
+        ("- ", "1", ""),
+        ("x -> ", "1", ""),
+    ] {
+        for depth in [10, 20, 45] {
+            let sql = format!("SELECT {}{inner}{}", open.repeat(depth), close.repeat(depth));
+            let outcome =
+                tokio::time::timeout(Duration::from_secs(20), try_rows(&engine, &sql, &Caller::everything()));
+            assert!(outcome.await.is_ok(), "{open} {depth} deep takes too long");
+        }
+    }
+    for (open, inner, close) in [
+        ("(", "web", ")"),
+        ("(SELECT * FROM ", "web", ") AS t"),
+        ("(web CROSS JOIN ", "web", ")"),
+        ("((SELECT 1) UNION ", "SELECT 1", ")"),
+    ] {
+        for depth in [10, 20, 45] {
+            let sql = format!("SELECT 1 FROM {}{inner}{}", open.repeat(depth), close.repeat(depth));
+            let outcome =
+                tokio::time::timeout(Duration::from_secs(20), try_rows(&engine, &sql, &Caller::everything()));
+            assert!(outcome.await.is_ok(), "FROM {open} {depth} deep takes too long");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn errors_say_what_where_and_what_was_meant() {
     let (_lake, engine) = lake();
     for (sql, expected) in [
-        ("SELECT FROM\n web WHERE", "line 2, column"),
+        ("SELECT n FROM\n web WHERE )", "line 2, column 12"),
         ("SELECT 'open FROM web", "line 1, column 8"),
         (
             "SELECT hostnam FROM web",

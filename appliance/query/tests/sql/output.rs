@@ -40,7 +40,7 @@ async fn json_is_one_array_with_an_object_a_row() {
             "\n",
             r#"{"event_time":"2026-03-01T00:00:00.001Z","n":2,"x":null,"message":null,"l":[2,2]},"#,
             "\n",
-            r#"{"event_time":"2026-03-01T00:00:00.002Z","n":3,"x":1e300,"message":"\u001b[31mred","l":[3,3]}"#,
+            r#"{"event_time":"2026-03-01T00:00:00.002Z","n":3,"x":1.0e300,"message":"\u001b[31mred","l":[3,3]}"#,
             "\n]\n"
         )
     );

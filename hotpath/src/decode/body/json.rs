@@ -37,7 +37,8 @@ impl JsonFields {
         let parsed = simd_json::fill_tape(&mut self.copy, &mut self.buffers, &mut tape).is_ok();
         if parsed {
             self.path.clear();
-            let mut walk = Walk { source: text, copy_start, path: &mut self.path, text: &mut self.text, rows };
+            let mut walk =
+                Walk { source: text, copy_start, path: &mut self.path, text: &mut self.text, rows };
             walk.object(&tape.0, 0);
         }
         self.tape = Some(tape.reset());

@@ -30,6 +30,8 @@ const OTHER: u8 = 0;
 const KEY: u8 = 1;
 const KEY_START: u8 = 2;
 const BOUNDARY: u8 = 4;
+/// A value without quotes may end here.
+const STOP: u8 = 8;
 
 /// What a byte may be in a pair.
 const CLASS: [u8; 256] = {
@@ -44,11 +46,15 @@ const CLASS: [u8; 256] = {
         } else if matches!(this, b' ' | b'\t' | b'\n' | b'\r' | b',' | b';' | b'|' | b'(' | b'[' | b'{') {
             class[byte] = BOUNDARY;
         }
+        if matches!(this, b' ' | b'\t' | b'\n' | b'\r' | b',' | b';' | b'|') {
+            class[byte] |= STOP;
+        }
         byte += 1;
     }
     class
 };
 
+#[inline]
 fn is(byte: u8, class: u8) -> bool {
     CLASS[usize::from(byte)] & class != 0
 }
@@ -161,21 +167,18 @@ fn value_after(bytes: &[u8], start: usize, pair_start: usize, separator: &mut Op
     if let Some(quote @ (b'"' | b'\'')) = bytes.get(start)
         && let Some(found) = quoted_value(bytes, start, *quote)
     {
-        if separator.is_none() && pair_start == 0 {
-            *separator = separator_at(bytes, found.after);
+        if pair_start == 0 {
+            *separator = separator_after(bytes, found.after);
         }
         return Some(found);
     }
-    if separator.is_none() {
-        let end = bare_end(bytes, start);
-        if pair_start == 0 {
-            *separator = separator_at(bytes, end);
-        }
-        if separator.is_none() {
-            return Some(trimmed(bytes, start, end, pair_start));
-        }
+    if pair_start == 0 {
+        *separator = separator_after(bytes, start);
     }
-    let end = separated_end(bytes, start, (*separator)?);
+    let Some(separator) = *separator else {
+        return Some(trimmed(bytes, start, bare_end(bytes, start), pair_start));
+    };
+    let end = separated_end(bytes, start, separator);
     let kept = bytes[start..end].trim_ascii_end().len();
     Some(Found { start, end: start + kept, after: end, escaped: false })
 }
@@ -200,21 +203,27 @@ fn quoted_value(bytes: &[u8], start: usize, quote: u8) -> Option<Found> {
 /// Where a value without quotes ends: at a space, or at a separator with a key behind it.
 fn bare_end(bytes: &[u8], start: usize) -> usize {
     let mut at = start;
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b' ' | b'\t' | b'\n' | b'\r' => break,
-            b',' | b';' | b'|' if key_follows(bytes, at + 1) => break,
-            _ => at += 1,
+    loop {
+        let Some(found) = bytes[at..].iter().position(|byte| is(*byte, STOP)) else { return bytes.len() };
+        at += found;
+        let is_separator = matches!(bytes[at], b',' | b';' | b'|');
+        if !is_separator || key_follows(bytes, at + 1) {
+            return at;
         }
+        at += 1;
     }
-    at
 }
 
-/// The separator that holds for the whole text: the one right behind its first pair, with a key behind it.
-fn separator_at(bytes: &[u8], at: usize) -> Option<u8> {
-    match bytes.get(at) {
-        Some(separator @ (b',' | b';' | b'|')) if key_follows(bytes, at + 1) => Some(*separator),
-        _ => None,
+/// The separator that holds for the whole text: `,`, `;` or `|` with a key right behind it, before any space that
+/// has one behind it.
+fn separator_after(bytes: &[u8], start: usize) -> Option<u8> {
+    let mut at = start;
+    loop {
+        at += bytes.get(at..)?.iter().position(|byte| is(*byte, STOP))?;
+        if key_at(bytes, at + 1) {
+            return Some(bytes[at]).filter(|byte| matches!(byte, b',' | b';' | b'|'));
+        }
+        at += 1;
     }
 }
 
@@ -223,12 +232,16 @@ fn separated_end(bytes: &[u8], start: usize, separator: u8) -> usize {
     let separators = memchr::memchr_iter(separator, &bytes[start..]);
     // A comma may belong to the value; the other two are taken at their word.
     let mut ends = separators.map(|found| start + found);
-    ends.find(|at| separator != b',' || key_follows(bytes, at + 1)).unwrap_or(bytes.len())
+    ends.find(|at| separator != b',' || key_at(bytes, at + 1)).unwrap_or(bytes.len())
 }
 
 /// Whether `key=` stands at the position, behind one space at most.
 fn key_follows(bytes: &[u8], at: usize) -> bool {
-    let at = at + usize::from(bytes.get(at) == Some(&b' '));
+    key_at(bytes, at + usize::from(bytes.get(at) == Some(&b' ')))
+}
+
+/// Whether `key=` or `"key"=` stands at the position.
+fn key_at(bytes: &[u8], at: usize) -> bool {
     let at = at + usize::from(bytes.get(at) == Some(&b'"'));
     if !bytes.get(at).is_some_and(|byte| is(*byte, KEY_START)) {
         return false;
@@ -274,4 +287,85 @@ fn unescape(value: &str, out: &mut String) {
         }
     }
     out.push_str(rest);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pairs(text: &str) -> Vec<(String, String)> {
+        let mut fields = KeyValueFields::default();
+        if !fields.find(text) {
+            return Vec::new();
+        }
+        let cut = |start: u32, end: u32| text[start as usize..end as usize].to_owned();
+        fields
+            .pairs
+            .iter()
+            .map(|pair| (cut(pair.key_start, pair.key_end), cut(pair.value_start, pair.value_end)))
+            .collect()
+    }
+
+    fn assert_pairs(text: &str, expected: &[(&str, &str)]) {
+        let expected: Vec<_> =
+            expected.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        assert_eq!(pairs(text), expected, "{text}");
+    }
+
+    #[test]
+    fn pairs_among_words() {
+        assert_pairs(
+            "src=10.0.0.1 dst=192.0.2.7 bytes=07",
+            &[("src", "10.0.0.1"), ("dst", "192.0.2.7"), ("bytes", "07")],
+        );
+        assert_pairs("denied; uid=0 euid= (tty=ssh) at host", &[("uid", "0"), ("euid", ""), ("tty", "ssh")]);
+        assert_pairs(
+            "to=<a@b.c>, delay=00:00:01, stat=Sent (ok)",
+            &[("to", "<a@b.c>"), ("delay", "00:00:01"), ("stat", "Sent")],
+        );
+        assert_pairs("ips=1,2,3 n=4", &[("ips", "1,2,3"), ("n", "4")]);
+        assert_pairs("url=http://h/?a=1&b=2 status=200", &[("url", "http://h/?a=1&b=2"), ("status", "200")]);
+    }
+
+    #[test]
+    fn values_in_quotes() {
+        assert_pairs(r#"msg="two words" user='o brien'"#, &[("msg", "two words"), ("user", "o brien")]);
+        assert_pairs(r#"a="say \"hi\"" b="\\""#, &[("a", r#"say \"hi\""#), ("b", r"\\")]);
+        assert_pairs(r#"x,"apMac"="54:EC","model"="R 610""#, &[("apMac", "54:EC"), ("model", "R 610")]);
+        assert_pairs(r#"a="not closed b=1"#, &[("a", "\"not"), ("b", "1")]);
+        let mut text = String::new();
+        unescape(r#"say \"hi\" C:\\x \n"#, &mut text);
+        assert_eq!(text, r#"say "hi" C:\x \n"#);
+    }
+
+    #[test]
+    fn a_separator_behind_the_first_pair_holds_for_all() {
+        assert_pairs(
+            "product=Check Point GO|action=Accept|n=1",
+            &[("product", "Check Point GO"), ("action", "Accept"), ("n", "1")],
+        );
+        assert_pairs(
+            "event=logout;who=unknown (a) using password;ip=::1",
+            &[("event", "logout"), ("who", "unknown (a) using password"), ("ip", "::1")],
+        );
+        assert_pairs("a=1,b=x, y,c=3", &[("a", "1"), ("b", "x, y"), ("c", "3")]);
+    }
+
+    #[test]
+    fn one_pair_counts_only_when_it_is_all() {
+        assert_pairs("state=up", &[("state", "up")]);
+        assert_pairs(" state=up ", &[]);
+        for text in [
+            "",
+            "x = y and z = w",
+            "the ratio a=1 is odd",
+            "a==b c!=d e=>f",
+            "1=2 3=4",
+            "dGVzdA== QUJDRA=",
+            "=a =b",
+            "/?a=1&b=2",
+        ] {
+            assert_pairs(text, &[]);
+        }
+    }
 }

@@ -95,12 +95,13 @@ fn leading_year(text: &[u8]) -> Option<i32> {
     plausible_year(&text[..4])
 }
 
-/// ` 2024` at the beginning of the text, as a word.
+/// ` 2024` at the beginning of the text, as a word (`2001:db8::1` begins with none).
 fn trailing_year(text: &[u8]) -> Option<i32> {
-    if text.first() != Some(&b' ') || !matches!(text.get(5), None | Some(b' ' | b':')) {
+    let word_ends = matches!(text.get(5..)?, [] | [b' ', ..] | [b':', b' ', ..]);
+    if text[0] != b' ' || !word_ends {
         return None;
     }
-    plausible_year(text.get(1..5)?)
+    plausible_year(&text[1..5])
 }
 
 fn plausible_year(digits: &[u8]) -> Option<i32> {
@@ -210,10 +211,13 @@ mod tests {
 
     #[test]
     fn other_text_is_no_stamp() {
-        for text in ["", "Mar", "Mar 5", "Mar 5 06:07", "Mar 5 24:07:08", "Mars 5 06:07:08", "Mar 0 06:07:08"] {
+        for text in ["", "Mar", "Mar 5", "Mar 5 06:07", "Mar 5 24:07:08", "Mars 5 06:07:08", "Mar 0 06:07:08"]
+        {
             assert_eq!(parse(text.as_bytes()), None, "{text}");
         }
-        for text in ["Mar 32 06:07:08", "Mar 123 06:07:08", "Mar5 06:07:08", "Mär 5 06:07:08", "5 Mar 06:07:08"] {
+        for text in
+            ["Mar 32 06:07:08", "Mar 123 06:07:08", "Mar5 06:07:08", "Mär 5 06:07:08", "5 Mar 06:07:08"]
+        {
             assert_eq!(parse(text.as_bytes()), None, "{text}");
         }
     }

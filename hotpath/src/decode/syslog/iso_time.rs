@@ -58,16 +58,13 @@ pub(super) fn fraction(text: &[u8]) -> (u32, usize) {
     if !matches!(text.first(), Some(b'.' | b',')) {
         return (0, 0);
     }
-    let digits = text[1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-    if digits == 0 {
-        return (0, 0);
+    let (mut micros, mut unit, mut length) = (0, 100_000, 1);
+    while let Some(digit @ b'0'..=b'9') = text.get(length) {
+        micros += u32::from(digit - b'0') * unit;
+        unit /= 10;
+        length += 1;
     }
-    let mut micros = 0;
-    for position in 1..=6 {
-        let digit = if position <= digits { u32::from(text[position] - b'0') } else { 0 };
-        micros = micros * 10 + digit;
-    }
-    (micros, digits + 1)
+    if length == 1 { (0, 0) } else { (micros, length) }
 }
 
 /// An offset from UTC at the beginning of the text: seconds east, bytes taken, and whether RFC 3339 has the form.
@@ -114,7 +111,7 @@ impl IsoParser {
         let (micros, fraction_bytes) = fraction(&text[length..]);
         let comma = text.get(length) == Some(&b',');
         length += fraction_bytes;
-        let mut by_the_book = separator == b'T' && !comma && fraction_bytes <= 10 && text[18] != b'6';
+        let mut by_the_book = separator == b'T' && !comma && fraction_bytes <= 10 && text[17] != b'6';
         let mut offset_s = None;
         match offset(&text[length..]) {
             Some((seconds_east, bytes, known_form)) => {

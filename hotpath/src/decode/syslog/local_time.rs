@@ -28,7 +28,7 @@ impl ZoneClock {
     ///
     /// Where they show it twice (the end of summer time) it is the instant nearer to receipt; a time that they
     /// skip (its beginning) is taken with the offset from before.
-    pub(super) fn to_utc_us(&mut self, local_us: i64, received_us: i64) -> i64 {
+    pub(super) fn utc_us(&mut self, local_us: i64, received_us: i64) -> i64 {
         if self.zone == Tz::UTC {
             return local_us;
         }
@@ -137,7 +137,7 @@ mod tests {
     }
 
     fn in_zone(zone: &str, local: &str, received: &str) -> i64 {
-        ZoneClock::new(zone.parse().unwrap()).to_utc_us(us(&format!("{local}Z")), us(received))
+        ZoneClock::new(zone.parse().unwrap()).utc_us(us(&format!("{local}Z")), us(received))
     }
 
     fn year_of(month: u32, day: u32, received: &str) -> String {

@@ -23,6 +23,8 @@ use rfc3164::Stamp;
 use structured_data::{Fault, StructuredData};
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
+/// What senders put behind a message.
+const END_OF_MESSAGE: [char; 3] = ['\n', '\r', '\0'];
 
 /// What a dataset says about its syslog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +102,7 @@ impl SyslogDecoder {
 
     fn decode_text(&mut self, text: &str, event: &Event<'_>, rows: &mut BatchBuilder) {
         // What ended the message in a stream or a datagram is no part of it (RFC 6587 section 3.4.2).
-        let text = text.trim_end_matches(['\n', '\r', '\0']);
+        let text = text.trim_end_matches(END_OF_MESSAGE);
         let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         let (mut pri_fault, mut header_fault) = (None, None);
         let (rest, has_pri) = match priority::find(text.as_bytes()) {
@@ -126,7 +128,7 @@ impl SyslogDecoder {
                 Err(found) => header_fault = Some(found),
             }
         }
-        let header = rfc3164::parse(rest, has_pri, &mut self.times.iso);
+        let mut header = rfc3164::parse(rest, has_pri, &mut self.times.iso);
         if !has_pri && header.stamp.is_none() {
             header_fault = Some("no syslog header: neither PRI nor time stamp");
         } else if header.stamp.is_some() {
@@ -135,6 +137,13 @@ impl SyslogDecoder {
         }
         let rfc = if header_fault.is_none() { "3164" } else { "raw" };
         rows.put_text(self.columns.rfc, rfc);
+        if !has_pri && rfc == "raw" && simdutf8::basic::from_utf8(event.bytes).is_err() {
+            // `raw` holds the bytes without loss, so that the message may be readable.
+            let readable = String::from_utf8_lossy(event.bytes);
+            header.message = readable.trim_end_matches(END_OF_MESSAGE);
+            self.put_3164(&header, pri_fault.or(header_fault), event, rows);
+            return;
+        }
         self.put_3164(&header, pri_fault.or(header_fault), event, rows);
     }
 
@@ -267,7 +276,7 @@ impl Times {
     fn of_iso(&mut self, stamp: &IsoStamp, received_us: i64) -> i64 {
         match stamp.offset_s {
             Some(offset_s) => stamp.local_us - i64::from(offset_s) * 1_000_000,
-            None => self.zone.to_utc_us(stamp.local_us, received_us),
+            None => self.zone.utc_us(stamp.local_us, received_us),
         }
     }
 
@@ -279,7 +288,10 @@ impl Times {
         let local_us = days * DAY_US + i64::from(stamp.seconds) * 1_000_000 + i64::from(stamp.micros);
         Some(match stamp.zone {
             StampZone::OffsetS(offset_s) => local_us - i64::from(offset_s) * 1_000_000,
-            StampZone::Unknown => self.zone.to_utc_us(local_us, received_us),
+            StampZone::Unknown => self.zone.utc_us(local_us, received_us),
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

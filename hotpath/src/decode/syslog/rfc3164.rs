@@ -6,7 +6,6 @@ use std::str::FromStr;
 
 use super::bsd_time::{self, BsdStamp};
 use super::iso_time::{IsoParser, IsoStamp};
-use super::rfc5424::word_bytes;
 use crate::limits::TAG_BYTES_MAX;
 
 /// Words before the time that are looked at: two numbers and a host.
@@ -103,7 +102,8 @@ fn epoch(bytes: &[u8]) -> Option<(Stamp, usize)> {
     let seconds = super::iso_time::number(&bytes[..5])? as i64 * 100_000
         + i64::from(super::iso_time::number(&bytes[5..10])?);
     let (micros, fraction_bytes) = super::iso_time::fraction(&bytes[10..]);
-    (fraction_bytes > 0).then_some((Stamp::EpochUs(seconds * 1_000_000 + i64::from(micros)), 10 + fraction_bytes))
+    (fraction_bytes > 0)
+        .then_some((Stamp::EpochUs(seconds * 1_000_000 + i64::from(micros)), 10 + fraction_bytes))
 }
 
 /// Cisco's `20: host: 6340004: *Mar  5 06:07:08: `: words that end in a colon, then the time. Takes them only
@@ -177,7 +177,8 @@ fn host(text: &str) -> Option<(&str, &str)> {
         return None;
     }
     if let Some(name) = word.strip_suffix(':') {
-        let message_of_device = next.starts_with('%') || next.starts_with("CEF:") || next.starts_with("LEEF:");
+        let message_of_device =
+            next.starts_with('%') || next.starts_with("CEF:") || next.starts_with("LEEF:");
         return (is_address(name) || (message_of_device && is_host(name))).then_some((name, rest));
     }
     // `sogod [26818]: ` is a tag.
@@ -260,7 +261,8 @@ fn is_tagged_text(byte: u8) -> bool {
 /// `[pid]` at the beginning of the text: what is in the brackets, and what follows.
 fn pid(text: &str) -> Option<(&str, &str)> {
     let inner = text.strip_prefix('[')?;
-    let end = inner.as_bytes().iter().take(TAG_BYTES_MAX).position(|byte| matches!(byte, b']' | b'[' | b' '))?;
+    let end =
+        inner.as_bytes().iter().take(TAG_BYTES_MAX).position(|byte| matches!(byte, b']' | b'[' | b' '))?;
     if end == 0 || inner.as_bytes()[end] != b']' {
         return None;
     }

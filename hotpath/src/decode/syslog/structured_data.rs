@@ -114,12 +114,14 @@ impl StructuredData {
                 // Whatever follows is part of the value (section 6.3.3).
                 b'\\' => at = (at + 2).min(text.len()),
                 _ => {
-                    *liberty = Some("a bracket in structured data that is not escaped (RFC 5424 section 6.3.3)");
+                    *liberty =
+                        Some("a bracket in structured data that is not escaped (RFC 5424 section 6.3.3)");
                     at += 1;
                 }
             }
         }
-        let same = |other: &&mut Param| other.element == element && text[other.name.clone()] == text[name.clone()];
+        let same =
+            |other: &&mut Param| other.element == element && text[other.name.clone()] == text[name.clone()];
         let first = self.params.iter_mut().find(same);
         let is_repeat = first.map(|first| first.has_repeat = true).is_some();
         self.params.push(Param { element, name, value: value_start..at, has_repeat: false, is_repeat });
@@ -143,9 +145,9 @@ impl StructuredData {
                     push_value(&text[param.value.clone()], unescaped, json);
                     continue;
                 }
-                let all = params
-                    .iter()
-                    .filter(|other| other.element == number && text[other.name.clone()] == text[param.name.clone()]);
+                let all = params.iter().filter(|other| {
+                    other.element == number && text[other.name.clone()] == text[param.name.clone()]
+                });
                 for (position, other) in all.enumerate() {
                     json.push(if position == 0 { '[' } else { ',' });
                     push_value(&text[other.value.clone()], unescaped, json);
@@ -211,7 +213,8 @@ mod tests {
     /// RFC 5424 section 6.3.5, example 2.
     #[test]
     fn elements_become_members() {
-        let text = r#"[exampleSDID@32473 iut="3" eventSource="Application"][examplePriority@32473 class="high"] x"#;
+        let text =
+            r#"[exampleSDID@32473 iut="3" eventSource="Application"][examplePriority@32473 class="high"] x"#;
         let expected = concat!(
             r#"{"exampleSDID@32473":{"iut":"3","eventSource":"Application"},"#,
             r#""examplePriority@32473":{"class":"high"}}"#
@@ -229,7 +232,10 @@ mod tests {
 
     #[test]
     fn repeated_names_keep_every_value() {
-        assert_eq!(json(r#"[a ip="1" x="0" ip="2"]"#), (r#"{"a":{"ip":["1","2"],"x":"0"}}"#.to_owned(), 23, false));
+        assert_eq!(
+            json(r#"[a ip="1" x="0" ip="2"]"#),
+            (r#"{"a":{"ip":["1","2"],"x":"0"}}"#.to_owned(), 23, false)
+        );
         let (twice, _, liberty) = json(r#"[a b="1"][c][a b="2" d="3"]"#);
         assert_eq!(twice, r#"{"a":{"b":["1","2"],"d":"3"},"c":{}}"#);
         assert!(liberty);
@@ -237,7 +243,20 @@ mod tests {
 
     #[test]
     fn what_is_no_structured_data_is_refused() {
-        for text in ["", "-", "[", "[]", "[ ]", "[a", "[a b]", "[a b=c]", "[a b=\"c]", "[a b=\"c\\", "[a=]", "[a  b=\"\"]"] {
+        for text in [
+            "",
+            "-",
+            "[",
+            "[]",
+            "[ ]",
+            "[a",
+            "[a b]",
+            "[a b=c]",
+            "[a b=\"c]",
+            "[a b=\"c\\",
+            "[a=]",
+            "[a  b=\"\"]",
+        ] {
             assert!(StructuredData::default().parse(text).is_err(), "{text}");
         }
         let many = format!("[a{}]", r#" b="""#.repeat(STRUCTURED_DATA_PARAMS_MAX + 1));

@@ -1,0 +1,102 @@
+//! The public syslog corpora: no panic, one row for each message, nothing lost where parsing failed.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use hotpath::batch::{BatchBuilder, ColumnRegistry, RowOptions, escape_invalid_utf8};
+use hotpath::block::{Block, BlockMemory, Peer, SourceType};
+use hotpath::decode::{DecoderOptions, Format, decode_block, decoder};
+use hotpath::framing::{Framing, split_messages};
+use hotpath::limits::{BLOCK_BYTES, MESSAGE_BYTES_MAX};
+use hotpath::pcap::{Capture, is_capture};
+
+const RECEIVED_US: i64 = 1_735_689_599_000_000;
+
+fn corpora() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpora");
+    let folder = std::env::var_os("BYTEFREEZER_CORPORA").map_or(beside, PathBuf::from).join("syslog");
+    folder.is_dir().then_some(folder)
+}
+
+fn files_in(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files_in(&path, found);
+        } else {
+            found.push(path);
+        }
+    }
+}
+
+fn messages_of(bytes: &[u8]) -> Vec<Vec<u8>> {
+    if !is_capture(bytes) {
+        let split = split_messages(bytes, Framing::Newline, MESSAGE_BYTES_MAX);
+        return split.map(|(message, _)| message.to_vec()).collect();
+    }
+    let mut capture = Capture::new(bytes).unwrap();
+    let mut messages = Vec::new();
+    while let Some(datagram) = capture.next_datagram().unwrap() {
+        messages.push(datagram.payload.to_vec());
+    }
+    messages
+}
+
+fn decode(messages: &[Vec<u8>]) -> Vec<RecordBatch> {
+    let mut rows = BatchBuilder::new(Arc::new(ColumnRegistry::default()), RowOptions::default());
+    let mut decoder = decoder(Format::Syslog, &DecoderOptions::default(), &mut rows);
+    let peer = Peer::new("192.0.2.1:514".parse().unwrap(), SourceType::Syslog);
+    let mut blocks = Vec::new();
+    let mut block = Block::new(BlockMemory::unpooled(BLOCK_BYTES), RECEIVED_US);
+    for message in messages {
+        if block.push(message, &peer, RECEIVED_US, false).is_err() {
+            blocks.push(std::mem::replace(
+                &mut block,
+                Block::new(BlockMemory::unpooled(BLOCK_BYTES), RECEIVED_US),
+            ));
+            block.push(message, &peer, RECEIVED_US, false).unwrap();
+        }
+    }
+    blocks.push(block);
+    blocks.into_iter().map(|block| decode_block(&block.seal(), decoder.as_mut(), &mut rows)).collect()
+}
+
+fn text<'a>(batch: &'a RecordBatch, name: &str, row: usize) -> Option<&'a str> {
+    let column = batch.column_by_name(name)?.as_string_view();
+    column.is_valid(row).then(|| column.value(row))
+}
+
+#[test]
+fn every_message_of_the_corpora_gives_a_row_and_none_is_lost() {
+    let Some(folder) = corpora() else {
+        println!("skipped: no corpora");
+        return;
+    };
+    let mut files = Vec::new();
+    files_in(&folder, &mut files);
+    let mut escaped = String::new();
+    let mut total = 0;
+    for file in files {
+        let messages = messages_of(&std::fs::read(&file).unwrap());
+        let mut left = messages.iter();
+        for batch in decode(&messages) {
+            for row in 0..batch.num_rows() {
+                let message = left.next().unwrap();
+                total += 1;
+                if text(&batch, "parse_error", row).is_none() {
+                    continue;
+                }
+                let raw = text(&batch, "raw", row).unwrap();
+                if std::str::from_utf8(message).is_ok_and(|message| message == raw) {
+                    continue;
+                }
+                escape_invalid_utf8(message, &mut escaped);
+                assert_eq!(raw, escaped, "{}", file.display());
+            }
+        }
+        assert!(left.next().is_none(), "{}: a message without a row", file.display());
+    }
+    assert!(total > 1_000, "only {total} messages under {}", folder.display());
+}
