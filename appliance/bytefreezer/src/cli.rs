@@ -1,6 +1,7 @@
 //! Everything that can be asked for on the command line, each flag in one place: from here come help, completions,
 //! manual pages and `docs/commands.md`.
 
+use bytefreezer_fakedata::FakedataArgs;
 use clap::{Parser, Subcommand};
 
 use crate::commands::completions::CompletionsArgs;
@@ -61,6 +62,10 @@ pub enum Command {
     Decode(DecodeArgs),
     /// Turns a file of messages into a Parquet file, by way of filters
     Convert(ConvertArgs),
+    /// Sends made-up events at a stated rate, and prints what was sent
+    #[command(after_help = "Example:
+  bytefreezer fakedata syslog --target 127.0.0.1:5514 --rate 1000 --count 10000")]
+    Fakedata(FakedataArgs),
     /// Says what is wrong with a configuration file: line, reason, advice
     Validate(ValidateArgs),
     /// Shows the configuration, or its JSON Schema

@@ -4,6 +4,7 @@ pub mod completions;
 pub mod config;
 pub mod convert;
 pub mod decode;
+pub mod fakedata;
 pub mod man;
 pub mod sql;
 pub mod top;
@@ -27,6 +28,7 @@ pub fn run(command: Command) -> Result<()> {
         Command::Sql(args) => sql::run(&args),
         Command::Decode(args) => decode::run(&args),
         Command::Convert(args) => convert::run(&args),
+        Command::Fakedata(args) => fakedata::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Config(command) => config::run(&command),
         Command::Wal(command) => wal::run(&command),

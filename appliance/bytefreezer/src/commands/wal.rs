@@ -19,27 +19,27 @@ use crate::output::{Output, note};
 pub enum WalCommand {
     /// Says what the log of a shard holds: segments, positions, damage
     #[command(after_help = "Example:
-  bytefreezer wal inspect /var/lib/bytefreezer/shards/0/log")]
+  bytefreezer wal inspect /var/lib/bytefreezer/log/0")]
     Inspect(WalArgs),
     /// Prints the events of every intact block, stored ones that are still there included
     ///
     /// Octet-counted (RFC 6587), so that nothing in a message is taken for its end; `bytefreezer decode --framing
     /// octet-counted` reads them. With `--json` an object a line, with position, dataset and sender.
     #[command(after_help = "Example:
-  bytefreezer wal export --pending /var/lib/bytefreezer/shards/0/log | bytefreezer decode --framing octet-counted -")]
+  bytefreezer wal export --pending /var/lib/bytefreezer/log/0 | bytefreezer decode --framing octet-counted -")]
     Export(ExportArgs),
     /// Sets damaged places aside, so that the next start finds the log intact. Only while nobody writes it
     ///
     /// What is damaged is copied to the folder `damaged` of the log first; intact records are not touched.
     #[command(after_help = "Example:
-  systemctl stop bytefreezer && bytefreezer wal repair /var/lib/bytefreezer/shards/0/log")]
+  systemctl stop bytefreezer && bytefreezer wal repair /var/lib/bytefreezer/log/0")]
     Repair(WalArgs),
 }
 
 /// Which log.
 #[derive(Args, Debug)]
 pub struct WalArgs {
-    /// The folder of one shard's log, for example `/var/lib/bytefreezer/shards/0/log`
+    /// The folder of one shard's log, for example `/var/lib/bytefreezer/log/0`
     #[arg(value_name = "DIR")]
     folder: PathBuf,
     /// Print JSON, for example `wal inspect --json DIR`
