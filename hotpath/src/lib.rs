@@ -11,7 +11,6 @@ pub mod encode;
 pub mod filter;
 pub mod framing;
 pub mod layout;
-pub mod framing;
 pub mod limits;
 pub mod log;
 mod memory;
