@@ -51,14 +51,16 @@ fn a_right_configuration_is_shown_without_its_secrets() {
     assert!(!effective.contains("very-secret"));
     let different = out(&bytefreezer(&["config", "show", "--config", shown]));
     assert!(different.contains("rows_max: 77") && !different.contains("timeout_seconds:"), "{different}");
-    let schema: serde_json::Value =
-        serde_json::from_str(&out(&bytefreezer(&["config", "schema"]))).unwrap();
+    let schema: serde_json::Value = serde_json::from_str(&out(&bytefreezer(&["config", "schema"]))).unwrap();
     assert!(schema["properties"]["datasets"].is_object());
 }
 
 /// A folder with the lake of one dataset, made by `convert`.
 fn lake() -> tempfile::TempDir {
-    let (folder, path) = file("messages.log", b"<34>1 2026-01-01T00:00:00Z h1 a - - - one\n<34>1 2026-01-01T00:00:01Z h2 a - - - two\n");
+    let (folder, path) = file(
+        "messages.log",
+        b"<34>1 2026-01-01T00:00:00Z h1 a - - - one\n<34>1 2026-01-01T00:00:01Z h2 a - - - two\n",
+    );
     let hour = folder.path().join("lake/default/syslog/data/parquet/year=2026/month=01/day=01/hour=00");
     std::fs::create_dir_all(&hour).unwrap();
     let parquet = hour.join("here-0-0-1.parquet");
@@ -95,10 +97,8 @@ fn sql_answers_as_table_json_and_csv_and_says_what_is_wrong() {
 fn the_query_role_answers_reloads_and_ends_on_sigterm() {
     let folder = lake();
     let config = folder.path().join("a.yaml");
-    let text = format!(
-        "data_dir: {}\nquery:\n  listen: 127.0.0.1:0\n  token: let-me-in\n",
-        folder.path().display()
-    );
+    let text =
+        format!("data_dir: {}\nquery:\n  listen: 127.0.0.1:0\n  token: let-me-in\n", folder.path().display());
     std::fs::write(&config, text).unwrap();
     let mut role = Command::new(env!("CARGO_BIN_EXE_bytefreezer"))
         .args(["query", "--config", config.to_str().unwrap()])

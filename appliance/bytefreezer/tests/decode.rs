@@ -28,7 +28,10 @@ fn the_examples_of_the_rfcs_become_rows_in_their_order() {
     let structured: serde_json::Value =
         serde_json::from_str(rows[1]["structured_data"].as_str().unwrap()).unwrap();
     assert_eq!(structured["exampleSDID@32473"]["eventSource"], "Application");
-    assert_eq!(rows[2]["event_time"], "2025-10-11T22:14:15.000000Z", "the year nearest to the time of receipt");
+    assert_eq!(
+        rows[2]["event_time"], "2025-10-11T22:14:15.000000Z",
+        "the year nearest to the time of receipt"
+    );
     let summary: serde_json::Value = serde_json::from_str(err(&done).trim()).unwrap();
     assert_eq!(summary, json!({"rows": 3, "errors": {}}));
 }
@@ -82,7 +85,9 @@ fn a_damaged_capture_gives_what_is_intact() {
         capture.extend_from_slice(&word.to_le_bytes());
     }
     let total = (length as u16).to_be_bytes();
-    capture.extend_from_slice(&[0x45, 0, total[0], total[1], 0, 0, 0, 0, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2]);
+    capture.extend_from_slice(&[
+        0x45, 0, total[0], total[1], 0, 0, 0, 0, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2,
+    ]);
     let udp = (8 + payload.len() as u16).to_be_bytes();
     capture.extend_from_slice(&[0x12, 0x34, 2, 2, udp[0], udp[1], 0, 0]);
     capture.extend_from_slice(payload);
@@ -109,12 +114,16 @@ fn a_file_that_cannot_be_read_is_exit_1_and_a_wrong_format_exit_2() {
 
 #[test]
 fn convert_filters_and_writes_one_file_that_is_whole() {
-    let text = format!("{RFC5424_3}\n<34>1 - h a - - - action=deny\n<34>1 - h a - - - {{\"n\": 1}}\n<34>1 - h a - - - {{\"n\": 1.5}}\n");
+    let text = format!(
+        "{RFC5424_3}\n<34>1 - h a - - - action=deny\n<34>1 - h a - - - {{\"n\": 1}}\n<34>1 - h a - - - {{\"n\": 1.5}}\n"
+    );
     let (folder, path) = file("messages.log", text.as_bytes());
     let filters = folder.path().join("filters.json");
-    std::fs::write(&filters, r#"{"filters":[{"type":"drop","config":{"condition":"action == 'deny'"}}]}"#).unwrap();
+    std::fs::write(&filters, r#"{"filters":[{"type":"drop","config":{"condition":"action == 'deny'"}}]}"#)
+        .unwrap();
     let parquet = folder.path().join("out.parquet");
-    let arguments = ["convert", "--threads", "1", "--zstd-level", "3", "--filters", filters.to_str().unwrap()];
+    let arguments =
+        ["convert", "--threads", "1", "--zstd-level", "3", "--filters", filters.to_str().unwrap()];
     let arguments = [&arguments[..], &[path.to_str().unwrap(), parquet.to_str().unwrap()]].concat();
     let done = bytefreezer(&arguments);
     assert_eq!(done.status.code(), Some(0), "{}", err(&done));

@@ -19,13 +19,15 @@ const TIME_FORMAT: &str = "%Y-%m-%dT%H:%M:%S%.6fZ";
 
 /// Arguments of `decode`.
 #[derive(Args, Debug)]
-#[command(after_help = "A row a line goes to standard output, in the order of the input, values that are not there left out; a summary (rows,
+#[command(
+    after_help = "A row a line goes to standard output, in the order of the input, values that are not there left out; a summary (rows,
 errors by reason) goes to standard error. A message that cannot be parsed is a row with `raw` and `parse_error`.
 Malformed input is no error; a file that cannot be read is exit code 1.
 
 Examples:
   bytefreezer decode --format syslog /var/log/syslog
-  bytefreezer decode --timezone Europe/Berlin --assume-now 2025-01-01T00:00:00Z old.log capture.pcap")]
+  bytefreezer decode --timezone Europe/Berlin --assume-now 2025-01-01T00:00:00Z old.log capture.pcap"
+)]
 pub struct DecodeArgs {
     #[command(flatten)]
     read: ReadArgs,
@@ -49,8 +51,7 @@ pub fn run(args: &DecodeArgs) -> Result<()> {
 }
 
 fn write_rows(batch: &RecordBatch, out: &mut Output) -> Result<()> {
-    let mut writer = WriterBuilder::new()
-        .with_timestamp_tz_format(TIME_FORMAT.to_owned())
-        .build::<_, LineDelimited>(out);
+    let mut writer =
+        WriterBuilder::new().with_timestamp_tz_format(TIME_FORMAT.to_owned()).build::<_, LineDelimited>(out);
     writer.write(batch).context("cannot write the rows")
 }

@@ -122,8 +122,10 @@ fn segment_line(segment: &SegmentInspection) -> String {
 }
 
 fn damage_text(damage: &Damage) -> String {
-    let mut text =
-        format!("segment {} at byte {}: {} bytes, {:?}", damage.segment, damage.offset, damage.bytes, damage.reason);
+    let mut text = format!(
+        "segment {} at byte {}: {} bytes, {:?}",
+        damage.segment, damage.offset, damage.bytes, damage.reason
+    );
     // Writing to a String does not fail.
     if let Some(dataset) = &damage.dataset {
         let _ = write!(text, ", {dataset}");

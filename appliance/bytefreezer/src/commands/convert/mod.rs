@@ -20,12 +20,14 @@ use parquet_file::{Columns, ParquetFile};
 
 /// Arguments of `convert`.
 #[derive(Args, Debug)]
-#[command(after_help = "Decoding, filters, columns and types are those of the appliance. Rows are sorted by `event_time` within each row group.
+#[command(
+    after_help = "Decoding, filters, columns and types are those of the appliance. Rows are sorted by `event_time` within each row group.
 A summary (rows, rows dropped by filters, errors by reason) goes to standard error.
 
 Examples:
   bytefreezer convert /var/log/syslog syslog.parquet
-  bytefreezer convert --filters filters.json --zstd-level 3 capture.pcap denied.parquet")]
+  bytefreezer convert --filters filters.json --zstd-level 3 capture.pcap denied.parquet"
+)]
 pub struct ConvertArgs {
     #[command(flatten)]
     read: ReadArgs,
@@ -49,7 +51,10 @@ pub struct ConvertArgs {
 /// Converts the file.
 pub fn run(args: &ConvertArgs) -> Result<()> {
     refuse_json(&args.input)?;
-    ensure!(args.input != Path::new("-"), "a file is read twice where need be, so it cannot be standard input");
+    ensure!(
+        args.input != Path::new("-"),
+        "a file is read twice where need be, so it cannot be standard input"
+    );
     let filters = match &args.filters {
         Some(path) => read_filters(path)?,
         None => Filters::default(),

@@ -69,10 +69,8 @@ pub struct Source {
 impl Source {
     /// A source for the address of the health page.
     pub fn new(url: Url) -> Result<Self> {
-        let client = reqwest::Client::builder()
-            .timeout(TIMEOUT)
-            .build()
-            .context("cannot set the HTTP client up")?;
+        let client =
+            reqwest::Client::builder().timeout(TIMEOUT).build().context("cannot set the HTTP client up")?;
         Ok(Self { client, url })
     }
 
@@ -99,7 +97,8 @@ impl Source {
     async fn get(&self, path: &str) -> Result<Vec<u8>> {
         let mut url = self.url.clone();
         url.set_path(path);
-        let failed = || format!("cannot read {url}; is the appliance running, and is this its `health.listen`?");
+        let failed =
+            || format!("cannot read {url}; is the appliance running, and is this its `health.listen`?");
         let mut response = self.client.get(url.clone()).send().await.with_context(failed)?;
         ensure!(response.status().is_success(), "{url} answered {}", response.status());
         let mut body = Vec::new();

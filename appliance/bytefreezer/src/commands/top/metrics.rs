@@ -23,7 +23,8 @@ mod tests {
 
     #[test]
     fn the_samples_of_all_shards_are_added_up() {
-        let page = "# TYPE c gauge\nc{shard=\"0\"} 2\nc{shard=\"1\"} 3\ncc{shard=\"0\"} 100\nc nonsense\nd 7\n";
+        let page =
+            "# TYPE c gauge\nc{shard=\"0\"} 2\nc{shard=\"1\"} 3\ncc{shard=\"0\"} 100\nc nonsense\nd 7\n";
         assert_eq!(sum(page, "c"), Some(5.0));
         assert_eq!(sum(page, "d"), Some(7.0));
         assert_eq!(sum(page, "e"), None);

@@ -127,12 +127,7 @@ mod tests {
             dropped_by_reason: BTreeMap::from([("kernel_udp".into(), 3), ("log_full".into(), 0)]),
             ..Account::default()
         };
-        Snapshot {
-            at,
-            accounts: vec![account],
-            log_bytes: Some(4096.0),
-            connections: None,
-        }
+        Snapshot { at, accounts: vec![account], log_bytes: Some(4096.0), connections: None }
     }
 
     #[test]
