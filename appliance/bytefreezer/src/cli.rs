@@ -1,14 +1,18 @@
 //! Everything that can be asked for on the command line, each flag in one place: from here come help, completions,
 //! manual pages and `docs/commands.md`.
 
+use bytefreezer_fakedata::FakedataArgs;
 use clap::{Parser, Subcommand};
 
 use crate::commands::completions::CompletionsArgs;
 use crate::commands::config::ConfigCommand;
+use crate::commands::convert::ConvertArgs;
+use crate::commands::decode::DecodeArgs;
 use crate::commands::man::ManArgs;
 use crate::commands::sql::SqlArgs;
 use crate::commands::top::TopArgs;
 use crate::commands::validate::ValidateArgs;
+use crate::commands::wal::WalCommand;
 use crate::settings::ConfigArgs;
 
 /// Takes security data from the network and lays it down as Parquet that SQL reads
@@ -54,11 +58,22 @@ pub enum Command {
     Query(ConfigArgs),
     /// Asks the stored data a question in SQL
     Sql(SqlArgs),
+    /// Turns files of messages into rows, as the appliance would, and prints them as NDJSON
+    Decode(DecodeArgs),
+    /// Turns a file of messages into a Parquet file, by way of filters
+    Convert(ConvertArgs),
+    /// Sends made-up events at a stated rate, and prints what was sent
+    #[command(after_help = "Example:
+  bytefreezer fakedata syslog --target 127.0.0.1:5514 --rate 1000 --count 10000")]
+    Fakedata(FakedataArgs),
     /// Says what is wrong with a configuration file: line, reason, advice
     Validate(ValidateArgs),
     /// Shows the configuration, or its JSON Schema
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Looks into the log of a shard, takes its events out, sets damage aside
+    #[command(subcommand)]
+    Wal(WalCommand),
     /// Shows the account of events of a running appliance, live
     Top(TopArgs),
     /// Prints the completions for a shell

@@ -13,9 +13,8 @@ use object_store::{Certificate, ClientOptions, ObjectStore};
 use tokio::runtime::Handle;
 
 use crate::failure::wrong_setting;
+use crate::limits::CA_FILE_BYTES_MAX;
 
-/// Largest file of certificates that is read, in bytes. A larger one is an error.
-const CA_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Longest wait for a connection to the object store.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -56,7 +55,8 @@ fn open_folder(folder: &FolderStorage) -> Result<StoreCatalog> {
 
 fn open_bucket(storage: &S3Storage, file: Option<&Path>) -> Result<StoreCatalog> {
     let client = client_options(storage, file)?;
-    let bucket = bucket(storage, client).map_err(|error| wrong_setting(file, "storage", error.to_string()))?;
+    let bucket =
+        bucket(storage, client).map_err(|error| wrong_setting(file, "storage", error.to_string()))?;
     let store: Arc<dyn ObjectStore> = match storage.prefix.as_deref() {
         Some(prefix) if !prefix.is_empty() => Arc::new(PrefixStore::new(bucket, prefix)),
         _ => Arc::new(bucket),
@@ -92,7 +92,8 @@ fn client_options(storage: &S3Storage, file: Option<&Path>) -> Result<ClientOpti
     let Some(path) = &storage.ca_file else { return Ok(options) };
     let wrong = |reason: String| wrong_setting(file, "storage.ca_file", reason);
     let shown = path.display();
-    let bytes = std::fs::metadata(path).map_err(|error| wrong(format!("cannot read {shown}: {error}")))?.len();
+    let bytes =
+        std::fs::metadata(path).map_err(|error| wrong(format!("cannot read {shown}: {error}")))?.len();
     if bytes > CA_FILE_BYTES_MAX {
         return Err(wrong(format!("{shown} is longer than {CA_FILE_BYTES_MAX} bytes")).into());
     }
@@ -138,7 +139,10 @@ mod tests {
         let storage = S3Storage { ca_file: Some("/nowhere/ca.pem".into()), ..storage(true) };
         let error = open_bucket(&storage, Some(Path::new("a.yaml"))).unwrap_err();
         assert!(error.is::<bytefreezer_core::config::ConfigErrors>());
-        assert!(error.to_string().starts_with("a.yaml: storage.ca_file: cannot read /nowhere/ca.pem"), "{error}");
+        assert!(
+            error.to_string().starts_with("a.yaml: storage.ca_file: cannot read /nowhere/ca.pem"),
+            "{error}"
+        );
     }
 
     #[test]

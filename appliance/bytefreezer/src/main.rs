@@ -5,8 +5,10 @@
 
 mod cli;
 mod commands;
+mod events;
 mod failure;
 mod lake_access;
+mod limits;
 mod output;
 #[cfg(test)]
 mod reference;

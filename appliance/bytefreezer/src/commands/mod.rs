@@ -2,10 +2,14 @@
 
 pub mod completions;
 pub mod config;
+pub mod convert;
+pub mod decode;
+pub mod fakedata;
 pub mod man;
 pub mod sql;
 pub mod top;
 pub mod validate;
+pub mod wal;
 
 use anyhow::Result;
 
@@ -22,8 +26,12 @@ pub fn run(command: Command) -> Result<()> {
         Command::Proxy(args) => roles::proxy(&args),
         Command::Query(args) => roles::query(&args),
         Command::Sql(args) => sql::run(&args),
+        Command::Decode(args) => decode::run(&args),
+        Command::Convert(args) => convert::run(&args),
+        Command::Fakedata(args) => fakedata::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Config(command) => config::run(&command),
+        Command::Wal(command) => wal::run(&command),
         Command::Top(args) => top::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),

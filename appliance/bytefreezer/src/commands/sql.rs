@@ -10,12 +10,14 @@ use crate::settings::ConfigArgs;
 
 /// Arguments of `sql`.
 #[derive(Args, Debug)]
-#[command(after_help = "A dataset is the table `tenant.dataset`, or just `dataset` where that is unambiguous. `SHOW TABLES` lists them,
+#[command(
+    after_help = "A dataset is the table `tenant.dataset`, or just `dataset` where that is unambiguous. `SHOW TABLES` lists them,
 `DESCRIBE table` lists the columns. The limits of the configuration's `query` hold.
 
 Examples:
   bytefreezer sql --data-dir /srv/bytefreezer \"select hostname, count(*) from syslog group by hostname\"
-  bytefreezer sql --config /etc/bytefreezer/bytefreezer.yaml --format csv \"select count(*) from default.syslog\"")]
+  bytefreezer sql --config /etc/bytefreezer/bytefreezer.yaml --format csv \"select count(*) from default.syslog\""
+)]
 pub struct SqlArgs {
     #[command(flatten)]
     config: ConfigArgs,

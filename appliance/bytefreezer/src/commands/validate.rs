@@ -11,10 +11,12 @@ use crate::settings;
 
 /// Arguments of `validate`.
 #[derive(Args, Debug)]
-#[command(after_help = "Every problem is a line `file:line:column: key: reason; advice` on standard error, and the exit code is 78.
+#[command(
+    after_help = "Every problem is a line `file:line:column: key: reason; advice` on standard error, and the exit code is 78.
 
 Example:
-  bytefreezer validate /etc/bytefreezer/bytefreezer.yaml")]
+  bytefreezer validate /etc/bytefreezer/bytefreezer.yaml"
+)]
 pub struct ValidateArgs {
     /// The configuration file, for example `/etc/bytefreezer/bytefreezer.yaml`
     file: PathBuf,

@@ -118,7 +118,9 @@ fn reload(args: &ConfigArgs, running: &Config, log: &LogHandle, working: &Handle
     }
     match query_routes(&config, args.config.as_deref(), working.clone()) {
         Ok(new) => routes.replace(new),
-        Err(error) => return error!(error = format!("{error:#}"), "cannot reload, the configuration before stays"),
+        Err(error) => {
+            return error!(error = format!("{error:#}"), "cannot reload, the configuration before stays");
+        }
     }
     if let Err(error) = log.set_level(&config.log) {
         warn!(%error, "the level of the log stays");

@@ -8,16 +8,15 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use super::metrics::sum_by_dataset;
+use super::metrics::sum;
+use crate::limits::TOP_ANSWER_BYTES_MAX;
 
 /// Longest wait for an answer.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// Longest answer that is read, in bytes. A longer one is an error.
-const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// The metrics of a proxy that the table shows, by the name they have in `/metrics`.
-const LOG_BYTES: &str = "bytefreezer_proxy_log_bytes";
-const CONNECTIONS: &str = "bytefreezer_proxy_connections";
+const LOG_BYTES: &str = "bytefreezer_shard_log_bytes";
+const CONNECTIONS: &str = "bytefreezer_shard_connections";
 
 /// The account of a dataset, as `GET /api/v1/ledger` gives it. Unit: events.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
@@ -54,10 +53,10 @@ pub struct Snapshot {
     pub at: Instant,
     /// The accounts, by dataset.
     pub accounts: Vec<Account>,
-    /// Bytes of the log; `None` where the process does not tell.
+    /// Bytes of the logs of all shards; `None` where the process does not tell.
     pub log_bytes: Option<f64>,
-    /// Open connections by dataset.
-    pub connections: BTreeMap<String, f64>,
+    /// Open connections of senders; `None` where the process does not tell.
+    pub connections: Option<f64>,
 }
 
 /// Asks one appliance.
@@ -70,10 +69,8 @@ pub struct Source {
 impl Source {
     /// A source for the address of the health page.
     pub fn new(url: Url) -> Result<Self> {
-        let client = reqwest::Client::builder()
-            .timeout(TIMEOUT)
-            .build()
-            .context("cannot set the HTTP client up")?;
+        let client =
+            reqwest::Client::builder().timeout(TIMEOUT).build().context("cannot set the HTTP client up")?;
         Ok(Self { client, url })
     }
 
@@ -89,26 +86,26 @@ impl Source {
         let at = Instant::now();
         let page = self.get("/metrics").await?;
         let page = String::from_utf8_lossy(&page);
-        let log_bytes = sum_by_dataset(&page, LOG_BYTES);
         Ok(Snapshot {
             at,
             accounts: ledger.datasets,
-            log_bytes: (!log_bytes.is_empty()).then(|| log_bytes.values().sum()),
-            connections: sum_by_dataset(&page, CONNECTIONS),
+            log_bytes: sum(&page, LOG_BYTES),
+            connections: sum(&page, CONNECTIONS),
         })
     }
 
     async fn get(&self, path: &str) -> Result<Vec<u8>> {
         let mut url = self.url.clone();
         url.set_path(path);
-        let failed = || format!("cannot read {url}; is the appliance running, and is this its `health.listen`?");
+        let failed =
+            || format!("cannot read {url}; is the appliance running, and is this its `health.listen`?");
         let mut response = self.client.get(url.clone()).send().await.with_context(failed)?;
         ensure!(response.status().is_success(), "{url} answered {}", response.status());
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.with_context(failed)? {
             ensure!(
-                body.len() + chunk.len() <= ANSWER_BYTES_MAX,
-                "{url} answered more than {ANSWER_BYTES_MAX} bytes"
+                body.len() + chunk.len() <= TOP_ANSWER_BYTES_MAX,
+                "{url} answered more than {TOP_ANSWER_BYTES_MAX} bytes"
             );
             body.extend_from_slice(&chunk);
         }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::layout::{Constraint, Layout};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Line;
@@ -30,7 +30,8 @@ struct View {
 pub fn show(runtime: &Runtime, source: &Source) -> Result<()> {
     // The first look is outside, so that a wrong address is a plain error and not an empty screen.
     let first = runtime.block_on(source.ask())?;
-    let mut terminal = ratatui::try_init().context("this is no terminal; `--once` prints the table as text")?;
+    let mut terminal =
+        ratatui::try_init().context("this is no terminal; `--once` prints the table as text")?;
     let shown = watch(&mut terminal, runtime, source, first);
     ratatui::try_restore().context("cannot give the terminal back")?;
     shown

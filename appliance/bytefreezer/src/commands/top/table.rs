@@ -4,7 +4,7 @@ use super::account::{Account, Snapshot};
 use crate::output::printable;
 
 /// The columns.
-pub const HEADINGS: [&str; 10] = [
+pub const HEADINGS: [&str; 9] = [
     "DATASET",
     "RECEIVED/S",
     "RECEIVED",
@@ -14,7 +14,6 @@ pub const HEADINGS: [&str; 10] = [
     "DROPPED",
     "IN FLIGHT",
     "IMBALANCE",
-    "CONNECTIONS",
 ];
 
 /// A dataset's line.
@@ -36,7 +35,6 @@ pub fn rows(now: &Snapshot, before: Option<&Snapshot>) -> Vec<Row> {
 fn row(account: &Account, now: &Snapshot, before: Option<&Snapshot>) -> Row {
     let name = account.name();
     let rate = before.and_then(|before| rate(account, now, before));
-    let connections = now.connections.get(&name);
     let dropped = account.dropped_by_reason.iter().filter(|(_, events)| **events > 0);
     let reasons: Vec<String> =
         dropped.map(|(reason, events)| format!("{} {events}", printable(reason))).collect();
@@ -51,7 +49,6 @@ fn row(account: &Account, now: &Snapshot, before: Option<&Snapshot>) -> Row {
             account.dropped.to_string(),
             account.in_flight.to_string(),
             account.imbalance.to_string(),
-            connections.map_or_else(|| "-".to_owned(), |connections| format!("{connections:.0}")),
         ],
         reasons: reasons.join(", "),
         is_bad: account.dropped > 0 || account.imbalance != 0,
@@ -72,8 +69,13 @@ fn rate(account: &Account, now: &Snapshot, before: &Snapshot) -> Option<f64> {
 
 /// What concerns the process as a whole.
 pub fn summary(snapshot: &Snapshot) -> String {
-    let log = snapshot.log_bytes.map_or_else(|| "-".to_owned(), |bytes| format!("{bytes:.0} bytes"));
-    format!("datasets: {}, log: {log}", snapshot.accounts.len())
+    let number = |number: Option<f64>| number.map_or_else(|| "-".to_owned(), |number| format!("{number:.0}"));
+    format!(
+        "datasets: {}, log bytes: {}, connections: {}",
+        snapshot.accounts.len(),
+        number(snapshot.log_bytes),
+        number(snapshot.connections)
+    )
 }
 
 /// The table as text.
@@ -125,12 +127,7 @@ mod tests {
             dropped_by_reason: BTreeMap::from([("kernel_udp".into(), 3), ("log_full".into(), 0)]),
             ..Account::default()
         };
-        Snapshot {
-            at,
-            accounts: vec![account],
-            log_bytes: Some(4096.0),
-            connections: BTreeMap::from([("acme/fw".into(), 2.0)]),
-        }
+        Snapshot { at, accounts: vec![account], log_bytes: Some(4096.0), connections: None }
     }
 
     #[test]
@@ -138,9 +135,9 @@ mod tests {
         let start = Instant::now();
         let text = as_text(&snapshot(start, 10), None);
         let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
-        assert_eq!(lines[1], ["acme/fw", "-", "10", "5", "0", "0", "3", "0", "0", "2"]);
+        assert_eq!(lines[1], ["acme/fw", "-", "10", "5", "0", "0", "3", "0", "0"]);
         assert_eq!(lines[2], ["dropped:", "kernel_udp", "3"]);
-        assert_eq!(text.lines().last(), Some("datasets: 1, log: 4096 bytes"));
+        assert_eq!(text.lines().last(), Some("datasets: 1, log bytes: 4096, connections: -"));
     }
 
     #[test]
