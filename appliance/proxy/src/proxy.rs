@@ -21,7 +21,7 @@ use hotpath::clock::{Clock, SystemClock};
 use hotpath::limits::BLOCK_BYTES;
 use hotpath::log::LogOptions;
 use hotpath::names::DatasetKey;
-use hotpath::shard::{InputSettings, ShardCommand, ShardHandle, ShardSettings, ShardStatus, start};
+use hotpath::shard::{InputSettings, ShardCommand, ShardHandle, ShardSettings, ShardStatus, UnknownDataset, start};
 use tracing::{error, info, warn};
 
 use crate::cpus::CpuPlan;
@@ -103,7 +103,6 @@ impl Proxy {
                 let writers = surroundings.ledger.open(&key, number)?;
                 datasets.push((dataset_settings(&config, dataset, registry)?, writers));
             }
-            let ledger = Arc::clone(&surroundings.ledger);
             let settings = ShardSettings {
                 shard: number,
                 instance: config.instance.clone(),
@@ -116,13 +115,7 @@ impl Proxy {
                 pool: BlockPool::new(BLOCK_BYTES, config.shards.block_pool_bytes.bytes() as usize / BLOCK_BYTES),
                 row_groups_bytes_max: 2 * config.shards.row_group_memory_bytes.bytes() as usize,
                 datasets,
-                unknown_dataset: Box::new(move |key| {
-                    let writers = ledger.open(key, number).unwrap_or_else(|error| {
-                        error!(dataset = %key, %error, "a dataset of the log is stored without an account");
-                        hotpath::account::DatasetCounters::new().1
-                    });
-                    (default_dataset_settings(key), writers)
-                }),
+                unknown_dataset: unknown_dataset(&config, &surroundings.ledger, number),
                 clock: Arc::clone(&clock),
                 status: Arc::clone(&status),
                 finished_cuts: finished.clone(),
@@ -331,6 +324,15 @@ fn log_options(config: &Config, shard: u16) -> LogOptions {
         disk_bytes_max: config.shards.log_disk_bytes_max.bytes(),
         random_seed: rand::random(),
     }
+}
+
+/// What a shard does with a dataset that only its log knows.
+fn unknown_dataset(config: &Config, ledger: &Arc<Ledger>, shard: u16) -> UnknownDataset {
+    let (config, ledger) = (config.clone(), Arc::clone(ledger));
+    Box::new(move |key| {
+        let writers = ledger.open(key, shard)?;
+        Ok((default_dataset_settings(&config, key)?, writers))
+    })
 }
 
 /// The CPU of each shard. Where an earlier start had more shards, so has this one, sharing CPUs: their logs may hold

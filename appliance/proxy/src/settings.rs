@@ -54,16 +54,13 @@ pub fn dataset_settings(
 }
 
 /// Settings for a dataset of which only the log knows: as if it stood in the configuration with its name alone.
-pub fn default_dataset_settings(key: &DatasetKey) -> DatasetSettings {
-    DatasetSettings {
-        key: key.clone(),
-        format: Format::Syslog,
-        decoder: DecoderOptions::default(),
-        rows: RowOptions::default(),
-        filters: Vec::new(),
-        registry: Arc::new(ColumnRegistry::default()),
-        encode: DatasetOptions::default(),
-    }
+///
+/// # Errors
+/// None in practice: every setting but the name has a default.
+pub fn default_dataset_settings(config: &Config, key: &DatasetKey) -> anyhow::Result<DatasetSettings> {
+    let named = serde_json::json!({ "tenant": key.tenant(), "dataset": key.dataset() });
+    let dataset: DatasetConfig = serde_json::from_value(named)?;
+    dataset_settings(config, &dataset, Arc::default())
 }
 
 /// How a syslog input receives.

@@ -13,7 +13,7 @@ use crate::log::error::LogError;
 use crate::log::format::{
     ALIGNMENT, RecordPlace, SegmentEnd, SegmentHeader, VERSION, instance_hash, segment_name,
 };
-use crate::log::payload::{Commit, Placed, Record};
+use crate::log::payload::{Intent, Commit, Placed, Record};
 use crate::log::reader::LogReader;
 use crate::log::segments::{Bookkeeping, ClosedSegment, PendingIntent};
 use futures::future::join_all;

@@ -39,7 +39,7 @@ use wake::Wake;
 
 pub use intake::IngestOutcome;
 pub use settings::{
-    DatasetSettings, IngestBatch, InputSettings, ShardCommand, ShardSettings, StreamOptions, Transport, Upload,
+    DatasetSettings, IngestBatch, InputSettings, ShardCommand, ShardSettings, StreamOptions, Transport, UnknownDataset, Upload,
     UploadedCut,
 };
 pub use start::{ShardHandle, StartError, start};

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use glommio::{ExecutorJoinHandle, LocalExecutorBuilder, Placement};
 use hashbrown::HashMap;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::intake::Intake;
 use super::wake::Wake;
@@ -20,6 +20,7 @@ use crate::encode::thread::EncoderSurroundings;
 use crate::encode::{self, EncoderEvent, EncoderHandle, EncoderIdentity, EncoderMessage};
 use crate::limits::{HEARTBEAT_MS, RING_DEPTH, RING_MEMORY_BYTES};
 use crate::log::{GlommioDisk, Log, LogError, Recovery};
+use crate::names::DatasetKey;
 use crate::receive::udp::DatagramReceiver;
 
 /// Why a shard could not start.
@@ -193,9 +194,10 @@ impl Shard {
         }
         self.settings.status.log_damaged_records.fetch_add(recovery.damage_count, Ordering::Relaxed);
         for place in recovery.blocks {
-            let index = match self.dataset_index(&place.dataset) {
-                Some(index) => index,
-                None => self.add_unknown_dataset(&place.dataset).await,
+            let known = self.dataset_index(&place.dataset);
+            let Some(index) = (if known.is_some() { known } else { self.add_unknown_dataset(&place.dataset).await })
+            else {
+                continue;
             };
             let events = u64::from(place.entry_count);
             let replayed = Movement::receive(events, 0).and(Aside::Replayed, events);
@@ -211,13 +213,20 @@ impl Shard {
         }
     }
 
-    /// A dataset that only the log knows: its configuration is gone, its events are stored nevertheless.
-    async fn add_unknown_dataset(self: &Rc<Self>, key: &crate::names::DatasetKey) -> usize {
-        warn!(shard = self.settings.shard, dataset = %key, "the log holds events of a dataset that is not configured; they are stored with default settings");
-        let (settings, writers) = (self.settings.unknown_dataset)(key);
-        self.set_dataset(settings, Some(writers)).await;
-        // `set_dataset` adds every dataset that comes with writers; default settings have no filter to refuse.
-        self.dataset_index(key).unwrap_or_default()
+    /// A dataset that only the log knows: its configuration is gone, its events are stored nevertheless. Where that is
+    /// impossible they stay in the log.
+    async fn add_unknown_dataset(self: &Rc<Self>, key: &DatasetKey) -> Option<usize> {
+        let shard = self.settings.shard;
+        match (self.settings.unknown_dataset)(key) {
+            Ok((settings, writers)) => {
+                warn!(shard, dataset = %key, "the log holds events of a dataset that is not configured; they are stored with default settings");
+                self.set_dataset(settings, Some(writers)).await;
+            }
+            Err(error) => {
+                error!(shard, dataset = %key, %error, "the log holds events of a dataset that is not configured; they stay in the log");
+            }
+        }
+        self.dataset_index(key)
     }
 }
 
