@@ -62,14 +62,8 @@ pub enum DropReason {
 
 impl DropReason {
     /// Every reason, in the order of [`Movement::dropped`].
-    pub const ALL: [Self; 6] = [
-        Self::KernelUdp,
-        Self::LogFull,
-        Self::NoMemory,
-        Self::LogFailed,
-        Self::LogDamaged,
-        Self::SpoolFull,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::KernelUdp, Self::LogFull, Self::NoMemory, Self::LogFailed, Self::LogDamaged, Self::SpoolFull];
 
     /// The reason's name in metrics and in the API.
     pub fn name(self) -> &'static str {

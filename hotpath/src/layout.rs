@@ -1,7 +1,7 @@
 //! The layout of a dataset in storage: keys of its objects. They follow from what is inside, so that a repeated upload overwrites itself.
 
-use chrono::{DateTime, Datelike, NaiveDate, Timelike};
 use crate::names::{DatasetKey, check_name};
+use chrono::{DateTime, Datelike, NaiveDate, Timelike};
 
 /// Microseconds in an hour.
 const HOUR_US: i64 = 3_600_000_000;

@@ -41,7 +41,8 @@ impl CpuPlan {
 }
 
 fn usable() -> anyhow::Result<Vec<usize>> {
-    let set = sched_getaffinity(Pid::from_raw(0)).context("cannot find out which cpus this process may use")?;
+    let set =
+        sched_getaffinity(Pid::from_raw(0)).context("cannot find out which cpus this process may use")?;
     Ok((0..CpuSet::count()).filter(|cpu| set.is_set(*cpu).unwrap_or(false)).collect())
 }
 

@@ -58,7 +58,10 @@ async fn ingest(
         return answer(StatusCode::UNAUTHORIZED, "send the input's token as `authorization: bearer ...`");
     }
     if request.headers().contains_key(header::CONTENT_ENCODING) {
-        return answer(StatusCode::UNSUPPORTED_MEDIA_TYPE, "compressed bodies are not taken: send plain lines");
+        return answer(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "compressed bodies are not taken: send plain lines",
+        );
     }
     let body = match read_body(request.into_body(), input.body_bytes_max).await {
         Ok(body) => body,
@@ -112,7 +115,9 @@ async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, Response> {
     to_bytes(body, bytes_max).await.map_err(|error| {
         let source = std::error::Error::source(&error);
         if source.is_some_and(|source| source.is::<http_body_util::LengthLimitError>()) {
-            let text = format!("the body is longer than {bytes_max} bytes: send smaller batches; nothing of it was taken");
+            let text = format!(
+                "the body is longer than {bytes_max} bytes: send smaller batches; nothing of it was taken"
+            );
             return answer(StatusCode::PAYLOAD_TOO_LARGE, &text);
         }
         answer(StatusCode::BAD_REQUEST, "the body ended before it was complete; nothing of it was taken")
@@ -136,7 +141,9 @@ fn lines(body: &[u8]) -> Result<Vec<(Range<usize>, bool)>, &'static str> {
             return Err("a line is longer than 256 KiB; nothing of the request was taken");
         }
         if messages.len() == HTTP_MESSAGES_MAX {
-            return Err("more than 100000 lines in one request: send smaller batches; nothing of it was taken");
+            return Err(
+                "more than 100000 lines in one request: send smaller batches; nothing of it was taken",
+            );
         }
         messages.push((range, false));
     }

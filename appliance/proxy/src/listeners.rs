@@ -29,7 +29,8 @@ pub fn plan(config: &Config) -> anyhow::Result<BTreeMap<String, PlannedInput>> {
         let key = dataset.key()?;
         for input in &dataset.inputs {
             if let InputConfig::Syslog(input) = input {
-                inputs.insert(id_of(&key, input), PlannedInput { dataset: key.clone(), input: input.clone() });
+                inputs
+                    .insert(id_of(&key, input), PlannedInput { dataset: key.clone(), input: input.clone() });
             }
         }
     }
@@ -69,7 +70,11 @@ pub fn transport_name(transport: Transport) -> &'static str {
 ///
 /// # Errors
 /// When the address cannot be bound.
-pub fn bind(input: &SyslogInput, shards: usize, udp_buffer_bytes: usize) -> anyhow::Result<(SocketAddr, Vec<OwnedFd>)> {
+pub fn bind(
+    input: &SyslogInput,
+    shards: usize,
+    udp_buffer_bytes: usize,
+) -> anyhow::Result<(SocketAddr, Vec<OwnedFd>)> {
     let mut address = input.listen;
     let mut sockets = Vec::with_capacity(shards);
     for _ in 0..shards {

@@ -21,7 +21,9 @@ use hotpath::clock::{Clock, SystemClock};
 use hotpath::limits::BLOCK_BYTES;
 use hotpath::log::LogOptions;
 use hotpath::names::DatasetKey;
-use hotpath::shard::{InputSettings, ShardCommand, ShardHandle, ShardSettings, ShardStatus, UnknownDataset, start};
+use hotpath::shard::{
+    InputSettings, ShardCommand, ShardHandle, ShardSettings, ShardStatus, UnknownDataset, start,
+};
 use tracing::{error, info, warn};
 
 use crate::cpus::CpuPlan;
@@ -112,7 +114,10 @@ impl Proxy {
                 spool_directory: folders.spool,
                 spool_disk_bytes_max: config.shards.spool_disk_bytes_max.bytes(),
                 flush_interval: Duration::from_millis(config.shards.log_flush_interval_ms),
-                pool: BlockPool::new(BLOCK_BYTES, config.shards.block_pool_bytes.bytes() as usize / BLOCK_BYTES),
+                pool: BlockPool::new(
+                    BLOCK_BYTES,
+                    config.shards.block_pool_bytes.bytes() as usize / BLOCK_BYTES,
+                ),
                 row_groups_bytes_max: 2 * config.shards.row_group_memory_bytes.bytes() as usize,
                 datasets,
                 unknown_dataset: unknown_dataset(&config, &surroundings.ledger, number),
@@ -265,9 +270,14 @@ impl Proxy {
         Ok(())
     }
 
-    async fn start_http(&self, listen: SocketAddr, inputs: Vec<(DatasetKey, HttpInput)>) -> anyhow::Result<RunningHttp> {
-        let listener =
-            tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on http {listen}"))?;
+    async fn start_http(
+        &self,
+        listen: SocketAddr,
+        inputs: Vec<(DatasetKey, HttpInput)>,
+    ) -> anyhow::Result<RunningHttp> {
+        let listener = tokio::net::TcpListener::bind(listen)
+            .await
+            .with_context(|| format!("cannot listen on http {listen}"))?;
         let address = listener.local_addr()?;
         let ingests = inputs.iter().map(|(dataset, input)| HttpIngest {
             dataset: dataset.clone(),
@@ -342,7 +352,11 @@ fn shard_cpus(plan: &CpuPlan, data_dir: &Path) -> Vec<usize> {
     let numbers = logs.filter_map(|entry| entry.file_name().to_str()?.parse::<usize>().ok());
     let earlier = numbers.max().map_or(0, |highest| highest + 1).min(SHARDS_MAX);
     if earlier > plan.shards.len() {
-        warn!(earlier, configured = plan.shards.len(), "an earlier start had more shards; their logs are taken up too");
+        warn!(
+            earlier,
+            configured = plan.shards.len(),
+            "an earlier start had more shards; their logs are taken up too"
+        );
     }
     plan.shards.iter().copied().cycle().take(earlier.max(plan.shards.len())).collect()
 }

@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use bytefreezer_core::config::{Config, DatasetConfig, Framing as ConfiguredFraming, SyslogInput, TlsConfig, Transport as ConfiguredTransport};
+use bytefreezer_core::config::{
+    Config, DatasetConfig, Framing as ConfiguredFraming, SyslogInput, TlsConfig,
+    Transport as ConfiguredTransport,
+};
 use hotpath::batch::{ColumnRegistry, RowOptions};
 use hotpath::decode::syslog::SyslogOptions;
 use hotpath::decode::{DecoderOptions, Format};
@@ -30,7 +33,8 @@ pub fn dataset_settings(
     registry: Arc<ColumnRegistry>,
 ) -> anyhow::Result<DatasetSettings> {
     let key = dataset.key()?;
-    Filters::compile(&dataset.filters).with_context(|| format!("the filters of dataset {key} do not compile"))?;
+    Filters::compile(&dataset.filters)
+        .with_context(|| format!("the filters of dataset {key} do not compile"))?;
     let hours_us = |hours: u64| i64::try_from(hours).unwrap_or(i64::MAX).saturating_mul(MICROSECONDS_AN_HOUR);
     Ok(DatasetSettings {
         key,
@@ -109,7 +113,8 @@ fn tls_config(tls: &TlsConfig) -> anyhow::Result<ServerConfig> {
             let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
             let verifier =
                 if tls.require_client_certificate { verifier } else { verifier.allow_unauthenticated() };
-            builder.with_client_cert_verifier(verifier.build().context("the client authorities cannot be used")?)
+            builder
+                .with_client_cert_verifier(verifier.build().context("the client authorities cannot be used")?)
         }
     };
     builder.with_single_cert(certificates, key).with_context(|| {

@@ -82,7 +82,12 @@ async fn publish_until_done(publisher: &Publisher, batch: &[Upload], state: &Upl
             Ok(()) => break,
             Err(error) => chain(&*error),
         };
-        warn!(cuts = cuts.len(), error = failure, pause_ms, "cannot upload, trying again; finished files wait on disk");
+        warn!(
+            cuts = cuts.len(),
+            error = failure,
+            pause_ms,
+            "cannot upload, trying again; finished files wait on disk"
+        );
         state.set(Some(failure));
         tokio::time::sleep(Duration::from_millis(pause_ms)).await;
         pause_ms = (pause_ms * 2).min(UPLOAD_RETRY_MS_MAX);

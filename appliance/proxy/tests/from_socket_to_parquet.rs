@@ -97,7 +97,8 @@ fn parquet_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn rows_of(file: &Path) -> usize {
-    let reader = parquet::file::reader::SerializedFileReader::new(std::fs::File::open(file).unwrap()).unwrap();
+    let reader =
+        parquet::file::reader::SerializedFileReader::new(std::fs::File::open(file).unwrap()).unwrap();
     use parquet::file::reader::FileReader;
     reader.metadata().file_metadata().num_rows() as usize
 }
@@ -106,12 +107,16 @@ fn rows_of(file: &Path) -> usize {
 async fn datagrams_streams_and_requests_become_rows() {
     let running = start_in(tempfile::tempdir().unwrap(), SYSLOG).await;
     let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
-    udp.send_to(b"<34>1 2026-11-21T10:00:00Z host app 1 ID1 - over udp", running.address("syslog udp")).unwrap();
+    udp.send_to(b"<34>1 2026-11-21T10:00:00Z host app 1 ID1 - over udp", running.address("syslog udp"))
+        .unwrap();
     let mut tcp = TcpStream::connect(running.address("syslog tcp")).unwrap();
     tcp.write_all(b"52 <34>1 2026-11-21T10:00:00Z host app 1 ID1 - counted ").unwrap();
     drop(tcp);
     let mut tcp = TcpStream::connect(running.address("syslog tcp")).unwrap();
-    tcp.write_all(b"<34>Oct 11 22:14:15 mymachine su: first line\n<34>Oct 11 22:14:15 mymachine su: last line").unwrap();
+    tcp.write_all(
+        b"<34>Oct 11 22:14:15 mymachine su: first line\n<34>Oct 11 22:14:15 mymachine su: last line",
+    )
+    .unwrap();
     drop(tcp);
     running.until("every row", |account| account.stored == 4).await;
     assert_eq!(running.rows(), 4);
@@ -124,7 +129,8 @@ async fn datagrams_streams_and_requests_become_rows() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn draining_stores_everything_that_was_taken() {
-    let running = start_in(tempfile::tempdir().unwrap(), &SYSLOG.replace("testing: true", "testing: false")).await;
+    let running =
+        start_in(tempfile::tempdir().unwrap(), &SYSLOG.replace("testing: true", "testing: false")).await;
     let mut tcp = TcpStream::connect(running.address("syslog tcp")).unwrap();
     for number in 0..10_000 {
         writeln!(tcp, "<34>1 2026-11-21T10:00:00Z host app 1 ID1 - number {number}").unwrap();

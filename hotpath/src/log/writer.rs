@@ -13,7 +13,7 @@ use crate::log::error::LogError;
 use crate::log::format::{
     ALIGNMENT, RecordPlace, SegmentEnd, SegmentHeader, VERSION, instance_hash, segment_name,
 };
-use crate::log::payload::{Intent, Commit, Placed, Record};
+use crate::log::payload::{Commit, Intent, Placed, Record};
 use crate::log::reader::LogReader;
 use crate::log::segments::{Bookkeeping, ClosedSegment, PendingIntent};
 use futures::future::join_all;
@@ -233,9 +233,12 @@ impl<D: Disk> Log<D> {
                 self.check_commit(commit, &records[..index])?;
             }
         }
-        let is_new = |intent: &Intent| !self.book.pending.iter().any(|known| known.intent.is_same_range(intent));
-        let intents =
-            records.iter().filter(|record| matches!(record, Record::Intent(intent) if is_new(intent))).count();
+        let is_new =
+            |intent: &Intent| !self.book.pending.iter().any(|known| known.intent.is_same_range(intent));
+        let intents = records
+            .iter()
+            .filter(|record| matches!(record, Record::Intent(intent) if is_new(intent)))
+            .count();
         let count = self.book.pending.len();
         if intents > 0 && count + intents > LOG_PENDING_INTENTS_MAX {
             return Err(LogError::PendingIntents { count });

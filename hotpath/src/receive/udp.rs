@@ -66,7 +66,8 @@ impl DatagramReceiver {
     /// Takes the memory; pages that short datagrams never reach are never touched.
     pub fn new() -> Self {
         // SAFETY: all-zero is a valid value of these C structs.
-        let (name, header): (libc::sockaddr_storage, libc::mmsghdr) = unsafe { (mem::zeroed(), mem::zeroed()) };
+        let (name, header): (libc::sockaddr_storage, libc::mmsghdr) =
+            unsafe { (mem::zeroed(), mem::zeroed()) };
         let vector = libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 };
         Self {
             slots: vec![0; SLOTS * SLOT_BYTES],
@@ -203,10 +204,15 @@ mod tests {
     use super::*;
     use crate::receive::socket::{bind_udp, local_address};
 
-    fn receive_all(receiver: &mut DatagramReceiver, socket: RawFd) -> (Vec<(Vec<u8>, SocketAddr, bool)>, Received) {
+    fn receive_all(
+        receiver: &mut DatagramReceiver,
+        socket: RawFd,
+    ) -> (Vec<(Vec<u8>, SocketAddr, bool)>, Received) {
         let mut all = Vec::new();
         let received = receiver
-            .receive(socket, |datagram| all.push((datagram.bytes.to_vec(), datagram.sender, datagram.truncated)))
+            .receive(socket, |datagram| {
+                all.push((datagram.bytes.to_vec(), datagram.sender, datagram.truncated))
+            })
             .unwrap();
         (all, received)
     }

@@ -11,7 +11,8 @@ use tracing::{error, info, warn};
 use super::inputs::{self, Input};
 use super::intake::{Acknowledgement, IngestOutcome};
 use super::{
-    Dataset, DatasetSettings, IngestBatch, InputSettings, LoggedBlock, RunningInput, Shard, ShardCommand, Transport, Upload,
+    Dataset, DatasetSettings, IngestBatch, InputSettings, LoggedBlock, RunningInput, Shard, ShardCommand,
+    Transport, Upload,
 };
 use crate::account::DatasetWriters;
 use crate::batch::BatchBuilder;
@@ -132,7 +133,8 @@ async fn stop_input(shard: &Shard, id: &str) {
 fn ingest(shard: &Shard, batch: IngestBatch) {
     let dataset = shard.dataset_index(&batch.dataset);
     let mut intake = shard.intake.borrow_mut();
-    let (Some(dataset), true) = (dataset, shard.log_takes_data() && intake.has_room_for(batch.bytes.len())) else {
+    let (Some(dataset), true) = (dataset, shard.log_takes_data() && intake.has_room_for(batch.bytes.len()))
+    else {
         let _ = batch.reply.try_send(IngestOutcome::Busy);
         return;
     };
@@ -152,7 +154,11 @@ fn ingest(shard: &Shard, batch: IngestBatch) {
 
 impl Shard {
     /// Adds a dataset, or changes one from its next block on.
-    pub(super) async fn set_dataset(self: &Rc<Self>, settings: DatasetSettings, writers: Option<DatasetWriters>) {
+    pub(super) async fn set_dataset(
+        self: &Rc<Self>,
+        settings: DatasetSettings,
+        writers: Option<DatasetWriters>,
+    ) {
         let filters = match Filters::compile(&settings.filters) {
             Ok(filters) => filters,
             Err(error) => {
@@ -192,7 +198,8 @@ impl Shard {
                 return;
             }
         };
-        let message = EncoderMessage::Configure { dataset: index as u32, key: settings.key, options: settings.encode };
+        let message =
+            EncoderMessage::Configure { dataset: index as u32, key: settings.key, options: settings.encode };
         let _ = self.encoder.send(message).await;
     }
 
@@ -219,7 +226,8 @@ impl Shard {
         while self.settings.clock.monotonic() < until {
             self.intake.borrow_mut().seal_all();
             self.log_work.set();
-            let is_logged = !self.intake.borrow().has_sealed() && self.has_no_controls() && !self.is_logging.get();
+            let is_logged =
+                !self.intake.borrow().has_sealed() && self.has_no_controls() && !self.is_logging.get();
             let is_parsed = is_logged && self.logged.borrow().is_empty() && !self.is_parsing.get();
             if is_parsed && !has_cut {
                 let _ = self.encoder.send(EncoderMessage::CutAll).await;
@@ -233,7 +241,10 @@ impl Shard {
         }
         let left = self.open_uploads.get();
         if left > 0 {
-            info!(shard = self.settings.shard, left, "ending before every upload is done; the log has their rows");
+            info!(
+                shard = self.settings.shard,
+                left, "ending before every upload is done; the log has their rows"
+            );
         }
         let _ = self.encoder.send(EncoderMessage::Stop).await;
         self.is_drained.set(true);
@@ -241,7 +252,10 @@ impl Shard {
     }
 
     fn has_nothing_to_upload(&self) -> bool {
-        self.datasets_are_cut() && self.open_uploads.get() == 0 && self.has_no_controls() && !self.is_logging.get()
+        self.datasets_are_cut()
+            && self.open_uploads.get() == 0
+            && self.has_no_controls()
+            && !self.is_logging.get()
     }
 
     fn has_no_controls(&self) -> bool {

@@ -133,7 +133,11 @@ fn count_kernel_drops(input: &Input, total: u32) {
     debug!(input = input.id, lost, "the kernel dropped datagrams: the receive buffer was full");
 }
 
-async fn accept_streams(input: &Rc<Input>, socket: OwnedFd, options: Rc<StreamOptions>) -> std::io::Result<()> {
+async fn accept_streams(
+    input: &Rc<Input>,
+    socket: OwnedFd,
+    options: Rc<StreamOptions>,
+) -> std::io::Result<()> {
     let listener: TcpListener = tcp_listener_of(socket);
     loop {
         let stream = match listener.accept().await {
@@ -195,10 +199,15 @@ async fn read_plain(messages: &mut StreamMessages<'_>, mut stream: TcpStream) ->
     }
 }
 
-async fn read_tls(messages: &mut StreamMessages<'_>, mut stream: TcpStream, mut session: TlsSession) -> std::io::Result<()> {
+async fn read_tls(
+    messages: &mut StreamMessages<'_>,
+    mut stream: TcpStream,
+    mut session: TlsSession,
+) -> std::io::Result<()> {
     let mut encrypted = vec![0; STREAM_BUFFER_BYTES];
     let mut plain = Vec::new();
-    let deadline = messages.input.shard.settings.clock.monotonic() + Duration::from_millis(TLS_HANDSHAKE_MS_MAX);
+    let deadline =
+        messages.input.shard.settings.clock.monotonic() + Duration::from_millis(TLS_HANDSHAKE_MS_MAX);
     loop {
         messages.input.shard.room_for_streams().await;
         let read = match stream.read(&mut encrypted).await {
@@ -262,7 +271,9 @@ impl StreamMessages<'_> {
             match self.framer.next(&self.buffer[..self.filled]) {
                 Framed::Message(message) => self.take_message(&message, received_us).await,
                 Framed::NeedMore => break Ok(()),
-                Framed::Close(reason) => break Err(std::io::Error::new(std::io::ErrorKind::InvalidData, reason)),
+                Framed::Close(reason) => {
+                    break Err(std::io::Error::new(std::io::ErrorKind::InvalidData, reason));
+                }
             }
         };
         let consumed = self.framer.discard_consumed();

@@ -150,7 +150,11 @@ impl Intake {
     }
 
     /// Promises an answer once everything that the dataset has taken so far is durable.
-    pub(crate) fn acknowledge_when_durable(&mut self, dataset: DatasetIndex, acknowledgement: Rc<Acknowledgement>) {
+    pub(crate) fn acknowledge_when_durable(
+        &mut self,
+        dataset: DatasetIndex,
+        acknowledgement: Rc<Acknowledgement>,
+    ) {
         self.someone_waits = true;
         if let Some(open) = &mut self.datasets[dataset].open {
             open.acknowledgements.push(acknowledgement);

@@ -11,8 +11,8 @@ use glommio::timer::sleep;
 use tracing::{error, warn};
 
 use super::intake::SealedIntake;
-use super::status::{LOG_FAILS, LOG_FULL, LOG_TAKES};
 use super::settings::UploadedCut;
+use super::status::{LOG_FAILS, LOG_FULL, LOG_TAKES};
 use super::{Dataset, LoggedBlock, Shard, ShardLog, Upload};
 use crate::account::{Aside, Movement};
 use crate::limits::{LOG_GROUP_BLOCKS_MAX, LOG_GROUP_CONTROLS_MAX, LOG_RETRY_MS};
@@ -37,7 +37,8 @@ pub(super) async fn run(shard: Rc<Shard>, mut log: ShardLog) {
 impl Shard {
     /// Whether commits or intents can be logged.
     fn has_controls(&self) -> bool {
-        !self.commits.borrow().is_empty() || (!self.intents.borrow().is_empty() && !self.intents_must_wait.get())
+        !self.commits.borrow().is_empty()
+            || (!self.intents.borrow().is_empty() && !self.intents_must_wait.get())
     }
 }
 

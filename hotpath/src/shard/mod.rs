@@ -39,8 +39,8 @@ use wake::Wake;
 
 pub use intake::IngestOutcome;
 pub use settings::{
-    DatasetSettings, IngestBatch, InputSettings, ShardCommand, ShardSettings, StreamOptions, Transport, UnknownDataset, Upload,
-    UploadedCut,
+    DatasetSettings, IngestBatch, InputSettings, ShardCommand, ShardSettings, StreamOptions, Transport,
+    UnknownDataset, Upload, UploadedCut,
 };
 pub use start::{ShardHandle, StartError, start};
 pub use status::{LOG_FAILS, LOG_FULL, LOG_TAKES, ShardStatus};

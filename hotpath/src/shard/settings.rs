@@ -21,7 +21,8 @@ use crate::shard::intake::IngestOutcome;
 use crate::shard::status::ShardStatus;
 
 /// Makes settings and an account for a dataset that has events in the log and no configuration.
-pub type UnknownDataset = Box<dyn Fn(&DatasetKey) -> Result<(DatasetSettings, DatasetWriters), BoxedError> + Send>;
+pub type UnknownDataset =
+    Box<dyn Fn(&DatasetKey) -> Result<(DatasetSettings, DatasetWriters), BoxedError> + Send>;
 
 /// An error of whoever makes settings.
 pub type BoxedError = Box<dyn std::error::Error + Send + Sync>;

@@ -86,7 +86,8 @@ pub fn start(settings: ShardSettings) -> Result<ShardHandle, StartError> {
         shard,
         spool: settings.spool_directory.clone(),
     };
-    let encoder = encode::spawn(encoder_surroundings(&settings, identity)).map_err(|error| threads(error.to_string()))?;
+    let encoder = encode::spawn(encoder_surroundings(&settings, identity))
+        .map_err(|error| threads(error.to_string()))?;
     let (messages, events) = (encoder.messages.clone(), encoder.events.clone());
     let (tell, started) = async_channel::bounded(1);
     let placement = settings.cpu.map_or(Placement::Unbound, Placement::Fixed);
@@ -101,7 +102,10 @@ pub fn start(settings: ShardSettings) -> Result<ShardHandle, StartError> {
         Ok(Err(source)) => Err(StartError::Log { shard, source }),
         // The executor ended before it could say anything: only `join` knows why.
         Err(_) => {
-            let reason = executor.join().err().map_or_else(|| "it ended at once".to_owned(), |error| error.to_string());
+            let reason = executor
+                .join()
+                .err()
+                .map_or_else(|| "it ended at once".to_owned(), |error| error.to_string());
             Err(threads(reason))
         }
     }
@@ -153,7 +157,8 @@ async fn run(
 }
 
 async fn open_log(settings: &ShardSettings) -> Result<(ShardLog, Recovery), LogError> {
-    let disk = GlommioDisk::open(&settings.log_directory).await.map_err(LogError::io("open", "its folder"))?;
+    let disk =
+        GlommioDisk::open(&settings.log_directory).await.map_err(LogError::io("open", "its folder"))?;
     Log::open(disk, settings.log.clone(), settings.pool.clone()).await
 }
 
@@ -195,7 +200,8 @@ impl Shard {
         self.settings.status.log_damaged_records.fetch_add(recovery.damage_count, Ordering::Relaxed);
         for place in recovery.blocks {
             let known = self.dataset_index(&place.dataset);
-            let Some(index) = (if known.is_some() { known } else { self.add_unknown_dataset(&place.dataset).await })
+            let Some(index) =
+                (if known.is_some() { known } else { self.add_unknown_dataset(&place.dataset).await })
             else {
                 continue;
             };
