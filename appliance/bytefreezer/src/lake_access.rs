@@ -6,6 +6,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use bytefreezer_core::config::{Config, FolderStorage, QueryConfig, S3Storage, StorageConfig};
+use bytefreezer_lake::pace::{RetryPolicy, SystemPace};
+use bytefreezer_lake::store::chain;
+use bytefreezer_lake::store::s3::{S3Credentials, S3Options};
+use bytefreezer_lake::{Store, StoreErrorKind, StoreOptions, open_store};
 use bytefreezer_query::{QueryEngine, QueryLimits, QueryOptions, StoreCatalog};
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::prefix::PrefixStore;
@@ -32,6 +36,39 @@ pub fn open_engine(config: &Config, file: Option<&Path>, runtime: Option<Handle>
     options.limits = limits(&config.query);
     options.runtime = runtime;
     QueryEngine::new(options).context("cannot start the query engine")
+}
+
+/// The storage of a configuration, for writing. `file` is the configuration's, for messages.
+///
+/// # Errors
+/// When it cannot be opened; `ConfigErrors` when a setting is at fault.
+pub async fn open_store_of(config: &Config, file: Option<&Path>) -> Result<Arc<dyn Store>> {
+    let options = match &config.storage {
+        StorageConfig::Folder(folder) => StoreOptions::Folder { path: folder.path.clone() },
+        StorageConfig::S3(storage) => StoreOptions::S3(s3_options(storage)),
+    };
+    match open_store(options, RetryPolicy::default(), Arc::new(SystemPace)).await {
+        Ok(store) => Ok(store),
+        Err(error) if error.kind() == StoreErrorKind::Invalid => {
+            Err(wrong_setting(file, "storage", chain(&error)).into())
+        }
+        Err(error) => Err(error).context("cannot open the storage"),
+    }
+}
+
+fn s3_options(storage: &S3Storage) -> S3Options {
+    let credentials = S3Credentials::Keys {
+        access_key: storage.access_key.expose().to_owned(),
+        secret_key: storage.secret_key.expose().to_owned(),
+        session_token: None,
+    };
+    let mut options = S3Options::new(&storage.endpoint, &storage.bucket, credentials);
+    options.region.clone_from(&storage.region);
+    options.prefix.clone_from(&storage.prefix);
+    options.create_bucket = storage.create_bucket;
+    options.path_style = storage.path_style;
+    options.ca_file.clone_from(&storage.ca_file);
+    options
 }
 
 fn limits(config: &QueryConfig) -> QueryLimits {

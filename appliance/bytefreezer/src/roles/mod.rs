@@ -1,8 +1,9 @@
 //! The long-running roles: load the configuration, set the log up, start, drain on SIGTERM.
 
+mod proxy;
 mod query;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use bytefreezer_core::config::{Config, LogConfig};
 use bytefreezer_core::logging::{LOG_VARIABLE, LogHandle, LoggingError, init_logging};
 use std::io::Write;
@@ -11,19 +12,8 @@ use crate::failure::wrong_setting;
 use crate::output::Output;
 use crate::settings::ConfigArgs;
 
+pub use proxy::{proxy, run};
 pub use query::query;
-
-/// Every role in one process.
-pub fn run(args: &ConfigArgs) -> Result<()> {
-    let (_config, _log) = begin(args)?;
-    bail!("the role `proxy` is not in this build")
-}
-
-/// The role that takes events in.
-pub fn proxy(args: &ConfigArgs) -> Result<()> {
-    let (_config, _log) = begin(args)?;
-    bail!("the role `proxy` is not in this build")
-}
 
 /// What every role begins with: the configuration and the log.
 fn begin(args: &ConfigArgs) -> Result<(Config, LogHandle)> {

@@ -30,7 +30,7 @@ use crate::settings::ConfigArgs;
 /// Time between two signs of progress of the threads that serve HTTP.
 const BEAT_INTERVAL: Duration = Duration::from_secs(1);
 /// Without a sign of progress for so long, the role is not ready and the watchdog is not fed.
-const BEAT_DEADLINE: Duration = Duration::from_secs(15);
+pub(super) const BEAT_DEADLINE: Duration = Duration::from_secs(15);
 /// What `systemctl status` shows while the role works.
 const STATUS: &str = "answering queries";
 
@@ -93,7 +93,7 @@ async fn run(args: &ConfigArgs, config: Config, log: &LogHandle, working: Handle
 }
 
 /// The routes of a configuration.
-fn query_routes(config: &Config, file: Option<&Path>, working: Handle) -> Result<Router> {
+pub(super) fn query_routes(config: &Config, file: Option<&Path>, working: Handle) -> Result<Router> {
     let engine = open_engine(config, file, Some(working))?;
     Ok(router(engine, access(&config.query)))
 }
@@ -128,7 +128,7 @@ fn reload(args: &ConfigArgs, running: &Config, log: &LogHandle, working: &Handle
     info!("reloaded");
 }
 
-async fn beat(component: Component, mut token: Shutdown) {
+pub(super) async fn beat(component: Component, mut token: Shutdown) {
     let mut ticks = tokio::time::interval(BEAT_INTERVAL);
     loop {
         tokio::select! {
@@ -140,20 +140,20 @@ async fn beat(component: Component, mut token: Shutdown) {
 
 /// Routes that can be replaced while they are served; a request that has begun ends on those it began on.
 #[derive(Clone, Debug)]
-struct Routes {
+pub(super) struct Routes {
     current: Arc<RwLock<Router>>,
 }
 
 impl Routes {
-    fn new(router: Router) -> Self {
+    pub(super) fn new(router: Router) -> Self {
         Self { current: Arc::new(RwLock::new(router)) }
     }
 
-    fn replace(&self, router: Router) {
+    pub(super) fn replace(&self, router: Router) {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = router;
     }
 
-    fn service(&self) -> Router {
+    pub(super) fn service(&self) -> Router {
         let routes = self.clone();
         Router::new().fallback(move |request: Request| routes.answer(request))
     }
