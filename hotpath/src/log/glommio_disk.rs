@@ -29,7 +29,8 @@ impl GlommioDisk {
     /// # Errors
     /// What the system answered.
     pub async fn open(folder: impl Into<PathBuf>) -> io::Result<Self> {
-        let folder = folder.into();
+        // glommio opens relative to no folder at all: a relative path is a bad descriptor to it.
+        let folder = std::path::absolute(folder.into())?;
         fs::create_dir_all(&folder)?;
         // The folder's own name must survive a power loss before anything in it is acknowledged.
         if let Some(parent) = folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {

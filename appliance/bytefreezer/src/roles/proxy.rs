@@ -179,7 +179,8 @@ impl Servers {
         listen: std::net::SocketAddr,
         router: axum::Router,
     ) -> Result<()> {
-        let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+        let listener =
+            TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
         self.addresses.push((what, listener.local_addr()?));
         self.tasks.push(tokio::spawn(serve(listener, router, ServeLimits::default(), self.token.clone())));
         Ok(())
@@ -194,10 +195,7 @@ impl Servers {
 }
 
 /// The columns that earlier files have, so that their types stay.
-async fn known_columns(
-    store: &dyn Store,
-    config: &Config,
-) -> HashMap<DatasetKey, Arc<ColumnRegistry>> {
+async fn known_columns(store: &dyn Store, config: &Config) -> HashMap<DatasetKey, Arc<ColumnRegistry>> {
     let mut known = HashMap::new();
     for dataset in &config.datasets {
         let Ok(key) = dataset.key() else { continue };
@@ -208,7 +206,10 @@ async fn known_columns(
                 continue;
             }
             Err(_) => {
-                warn!(location = store.location(), "the storage does not answer; column types are found anew");
+                warn!(
+                    location = store.location(),
+                    "the storage does not answer; column types are found anew"
+                );
                 return known;
             }
         };
@@ -223,6 +224,7 @@ async fn schema_of(store: &dyn Store, dataset: &DatasetKey) -> Result<ColumnRegi
         Err(error) if error.kind() == StoreErrorKind::NotFound => return Ok(ColumnRegistry::default()),
         Err(error) => return Err(error.into()),
     };
-    let schema: DatasetSchema = serde_json::from_slice(&object.bytes).context("schema.json is not readable")?;
+    let schema: DatasetSchema =
+        serde_json::from_slice(&object.bytes).context("schema.json is not readable")?;
     Ok(ColumnRegistry::new(schema.columns.into_iter().map(|column| (column.name, column.column_type))))
 }
