@@ -64,7 +64,7 @@ fn mark(error: io::Error) -> io::Error {
 /// Whether an error says no more than that the reader of our output has gone.
 pub fn is_reader_gone(error: &anyhow::Error) -> bool {
     let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
-    causes.any(|cause| cause.get_ref().is_some_and(|inner| inner.is::<ReaderGone>()))
+    causes.any(|cause| cause.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<ReaderGone>))
 }
 
 /// Writes a line to standard error. There is nobody to tell when that fails.

@@ -1,4 +1,5 @@
 //! Configuration, lake, log and documents on the command line.
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 mod support;
 
