@@ -28,6 +28,7 @@ fn new_encoder(spool: &Path) -> anyhow::Result<Encoder> {
         held_bytes_max: usize::MAX,
         clock_ms: Box::new(|| 0),
         pool_is_low: Box::new(|| false),
+        cpu: None,
     });
     let key = DatasetKey::new("bench", "syslog")?;
     encoder.handle(EncoderMessage::Configure { dataset: 0, key, options: DatasetOptions::default() });

@@ -315,6 +315,7 @@ fn the_thread_cuts_by_age_without_a_message_and_closes_everything_when_it_stops(
         held_bytes_max: usize::MAX,
         clock_ms: Box::new(move || started.elapsed().as_millis() as u64),
         pool_is_low: Box::new(|| false),
+        cpu: None,
     })
     .unwrap();
     let send = |message| handle.messages.send_blocking(message).unwrap();

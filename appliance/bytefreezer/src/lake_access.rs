@@ -45,7 +45,7 @@ pub fn open_engine(config: &Config, file: Option<&Path>, runtime: Option<Handle>
 pub async fn open_store_of(config: &Config, file: Option<&Path>) -> Result<Arc<dyn Store>> {
     let options = match &config.storage {
         StorageConfig::Folder(folder) => StoreOptions::Folder { path: folder.path.clone() },
-        StorageConfig::S3(storage) => StoreOptions::S3(s3_options(storage)),
+        StorageConfig::S3(storage) => StoreOptions::S3(Box::new(s3_options(storage))),
     };
     match open_store(options, RetryPolicy::default(), Arc::new(SystemPace)).await {
         Ok(store) => Ok(store),

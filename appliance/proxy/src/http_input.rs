@@ -114,7 +114,7 @@ fn is_allowed(input: &HttpIngest, headers: &HeaderMap) -> bool {
 async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, Response> {
     to_bytes(body, bytes_max).await.map_err(|error| {
         let source = std::error::Error::source(&error);
-        if source.is_some_and(|source| source.is::<http_body_util::LengthLimitError>()) {
+        if source.is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>) {
             let text = format!(
                 "the body is longer than {bytes_max} bytes: send smaller batches; nothing of it was taken"
             );

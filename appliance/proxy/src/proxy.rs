@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use bytefreezer_core::config::{Config, HttpInput};
+use bytefreezer_core::config::{Config, DatasetConfig, HttpInput};
 use bytefreezer_core::http_server::{ServeLimits, serve};
 use bytefreezer_core::ledger::Ledger;
 use bytefreezer_core::metrics::Metrics;
@@ -137,7 +137,7 @@ impl Proxy {
         let uploads =
             tokio::spawn(upload::run(uploads, publisher, Arc::clone(&commands), Arc::clone(&state)));
         let watch = watch::spawn(&surroundings.progress, &surroundings.metrics, statuses, state)?;
-        let datasets = config.datasets.iter().map(|dataset| dataset.key()).collect::<Result<Vec<_>, _>>()?;
+        let datasets = config.datasets.iter().map(DatasetConfig::key).collect::<Result<Vec<_>, _>>()?;
         let mut proxy = Self {
             shards,
             commands,

@@ -1,3 +1,4 @@
+#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 //! The role from its sockets to the objects in a folder store.
 
 use std::collections::HashMap;

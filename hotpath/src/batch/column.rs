@@ -156,8 +156,8 @@ impl ColumnData {
     pub(crate) fn push(&mut self, value: &Value<'_>, text: &mut TextBuffers) -> bool {
         match (&mut self.values, value) {
             (Values::Text(values), Value::Text(value)) => values.push(text.view(value)),
-            (Values::Int64(values), Value::Int64(value)) => values.push(*value),
-            (Values::Timestamp(values), Value::Timestamp(value)) => values.push(*value),
+            (Values::Int64(values), Value::Int64(value))
+            | (Values::Timestamp(values), Value::Timestamp(value)) => values.push(*value),
             (Values::Double(values), Value::Double(value)) => values.push(*value),
             (Values::Boolean(values), Value::Boolean(value)) => values.append(*value),
             (Values::List { offsets, items }, Value::List(list)) => {

@@ -105,7 +105,7 @@ pub enum StoreOptions {
         path: PathBuf,
     },
     /// A bucket of an S3 server.
-    S3(S3Options),
+    S3(Box<S3Options>),
 }
 
 /// Opens a store. A folder is created and cleaned of unfinished files; an S3 bucket is contacted only where it is
@@ -117,7 +117,7 @@ pub async fn open_store(
 ) -> Result<Arc<dyn Store>, StoreError> {
     match options {
         StoreOptions::Folder { path } => Ok(Arc::new(FolderStore::open(path).await?)),
-        StoreOptions::S3(options) => open_bucket(options, retry, pace).await,
+        StoreOptions::S3(options) => open_bucket(*options, retry, pace).await,
     }
 }
 

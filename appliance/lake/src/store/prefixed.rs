@@ -28,9 +28,9 @@ impl PrefixedStore {
         format!("{}{key}", self.prefix)
     }
 
-    fn without_prefix(&self, info: ObjectInfo) -> Option<ObjectInfo> {
-        let key = info.key.strip_prefix(&self.prefix)?.to_owned();
-        Some(ObjectInfo { key, ..info })
+    fn without_prefix(&self, mut info: ObjectInfo) -> Option<ObjectInfo> {
+        info.key = info.key.strip_prefix(&self.prefix)?.to_owned();
+        Some(info)
     }
 }
 
