@@ -82,7 +82,7 @@ enum Prepared {
     /// A plan to execute, and rows that come after its own.
     Plan {
         plan: Arc<dyn ExecutionPlan>,
-        session: SessionState,
+        session: Box<SessionState>,
         then: Option<RecordBatch>,
         log: Arc<PruningLog>,
     },
@@ -200,7 +200,7 @@ impl Inner {
         let plan = if is_explain { plan } else { with_row_limit(plan, max_rows)? };
         let plan = session.create_physical_plan(&plan).await.map_err(|error| from_datafusion(&error))?;
         let then = if is_explain { pruning_rows(&plan.schema(), &log.scans())? } else { None };
-        Ok(Prepared::Plan { plan, session, then, log })
+        Ok(Prepared::Plan { plan, session: Box::new(session), then, log })
     }
 }
 

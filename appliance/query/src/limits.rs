@@ -11,8 +11,8 @@ pub const MAX_SQL_BYTES: usize = 64 * 1024;
 /// Deepest nesting the SQL parser follows. Deeper SQL is a syntax error.
 pub const MAX_SQL_DEPTH: usize = 50;
 
-/// Deepest nesting of special forms (`CAST(`, `CASE`, `NOT`, ...) inside one another. The parser's time doubles or triples
-/// with each. Deeper ones are refused (413).
+/// Deepest nesting of subqueries and special forms (`CAST(`, `CASE`, `NOT`, ...) inside one another. The time of the parser
+/// or the planner doubles or triples with each. Deeper ones are refused (413).
 pub const MAX_SLOW_NESTING: usize = 8;
 
 /// Stack of the thread that parses and plans one statement, in bytes: both recurse, and a tokio worker has 2 MiB.

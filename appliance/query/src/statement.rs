@@ -238,5 +238,5 @@ fn last_part(name: &ObjectName) -> String {
 fn is_bounded_length(argument: &FunctionArg) -> bool {
     let FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(value))) = argument else { return false };
     let Value::Number(number, _) = &value.value else { return false };
-    number.to_string().parse::<u64>().is_ok_and(|length| length <= limits::MAX_PADDED_CHARS)
+    number.parse::<u64>().is_ok_and(|length| length <= limits::MAX_PADDED_CHARS)
 }

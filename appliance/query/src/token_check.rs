@@ -31,6 +31,8 @@ fn is_operator(token: &Token) -> bool {
                 | Keyword::IS
                 | Keyword::NOTNULL
                 | Keyword::IN
+                | Keyword::EXISTS
+                | Keyword::LATERAL
                 | Keyword::LIKE
                 | Keyword::ILIKE
                 | Keyword::RLIKE
@@ -78,7 +80,7 @@ pub(crate) fn refuse_slow_nesting(tokens: &[TokenWithSpan]) -> Result<(), QueryE
         nesting.step(token);
         if nesting.depth() > limits::MAX_SLOW_NESTING {
             let message = format!(
-                "special forms (CAST, CASE, NOT, POSITION, ...) inside one another go deeper than {}",
+                "subqueries and special forms (CAST, CASE, NOT, ...) inside one another go deeper than {}",
                 limits::MAX_SLOW_NESTING
             );
             return Err(QueryError::new(QueryErrorKind::TooLarge, message));
@@ -98,6 +100,8 @@ struct SlowNesting {
     open_cases: usize,
     /// Whether the token before was a word that makes a bracket after it special.
     after_special_word: bool,
+    /// Whether the token before opened a bracket.
+    after_bracket: bool,
 }
 
 impl SlowNesting {
@@ -105,14 +109,24 @@ impl SlowNesting {
         self.enclosing_sum + self.here + self.open_cases
     }
 
+    /// The planner's time doubles with each subquery inside another.
+    fn open_subquery(&mut self) {
+        if let Some(innermost) = self.enclosing.last_mut() {
+            *innermost += 1;
+            self.enclosing_sum += 1;
+        }
+    }
+
     fn step(&mut self, token: &Token) {
         let after_special_word = std::mem::take(&mut self.after_special_word);
+        let after_bracket = std::mem::take(&mut self.after_bracket);
         match token {
             Token::LParen | Token::LBracket | Token::LBrace => {
                 self.here += usize::from(after_special_word);
                 self.enclosing_sum += self.here;
                 self.enclosing.push(self.here);
                 self.here = 0;
+                self.after_bracket = true;
             }
             Token::RParen | Token::RBracket | Token::RBrace => {
                 // What was open in these brackets is closed with them, and so is the form they belong to.
@@ -122,10 +136,11 @@ impl SlowNesting {
             Token::Comma => self.here = 0,
             Token::Word(word) if word.quote_style.is_none() => match word.keyword {
                 Keyword::CASE => self.open_cases += 1,
+                Keyword::SELECT | Keyword::WITH if after_bracket => self.open_subquery(),
                 Keyword::END => self.open_cases = self.open_cases.saturating_sub(1),
                 Keyword::AND | Keyword::OR => self.here = 0,
                 Keyword::NOT | Keyword::INTERVAL | Keyword::PRIOR | Keyword::CONNECT_BY_ROOT => {
-                    self.here += 1
+                    self.here += 1;
                 }
                 keyword => self.after_special_word = makes_bracket_special(keyword),
             },
@@ -145,6 +160,8 @@ fn makes_bracket_special(keyword: Keyword) -> bool {
             | Keyword::WHERE
             | Keyword::ON
             | Keyword::IN
+            | Keyword::EXISTS
+            | Keyword::LATERAL
             | Keyword::AS
             | Keyword::BY
             | Keyword::OVER

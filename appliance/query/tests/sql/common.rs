@@ -146,7 +146,9 @@ fn rfc3339(microseconds: i64) -> String {
 
 /// The rows of a statement as JSON objects, asked by somebody who sees everything.
 pub async fn rows(engine: &QueryEngine, sql: &str) -> Vec<Value> {
-    try_rows(engine, sql, &Caller::everything()).await.unwrap_or_else(|error| panic!("{sql}: {error}"))
+    try_rows(engine, sql, &Caller::everything())
+        .await
+        .unwrap_or_else(|error| panic!("{sql}: {error} {:?}", error.operator_detail))
 }
 
 pub async fn try_rows(engine: &QueryEngine, sql: &str, caller: &Caller) -> Result<Vec<Value>, QueryError> {
