@@ -130,7 +130,8 @@ async fn times_and_hours_prune_files_before_any_is_opened() {
         let scan = result.scans()[0].clone();
         assert_eq!((scan.files_read, scan.files_total), (files, 48), "{condition}");
         assert_eq!(scan.by_columns.join(", "), by, "{condition}");
-        let found: usize = result.collect().await.unwrap().iter().map(|batch| batch.num_rows()).sum();
+        let found: usize =
+            result.collect().await.unwrap().iter().map(arrow::array::RecordBatch::num_rows).sum();
         assert_eq!(found, count, "{condition}");
         let explained = text(&engine, &format!("EXPLAIN SELECT n FROM web WHERE {condition}")).await;
         assert!(
