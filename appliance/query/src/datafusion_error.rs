@@ -165,7 +165,13 @@ fn unknown_column(field: &Column, valid_fields: &[Column]) -> QueryError {
 fn from_plan_message(message: &str) -> QueryError {
     let is_name = message.starts_with("table '") || message.starts_with("Invalid function");
     let kind = if is_name { QueryErrorKind::UnknownName } else { QueryErrorKind::Invalid };
-    QueryError::new(kind, sentence(message))
+    // DataFusion puts its guess on a line of its own.
+    let guess = message.lines().find_map(|line| line.strip_prefix("Did you mean "));
+    let error = QueryError::new(kind, sentence(message));
+    match guess {
+        Some(guess) => error.with_suggestion(format!("did you mean {guess}")),
+        None => error,
+    }
 }
 
 /// DataFusion's sentence in our form: first letter small (unless it starts an abbreviation), no full stop, first line.

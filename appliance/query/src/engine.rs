@@ -17,13 +17,14 @@ use crate::caller::{Caller, Scope};
 use crate::catalog::LakeCatalog;
 use crate::datafusion_error::from_datafusion;
 use crate::error::{QueryError, QueryErrorKind};
-use crate::limits::{self, QueryLimits};
+use crate::limits::QueryLimits;
 use crate::metadata_statements::{describe, pruning_rows, show_tables};
 use crate::plan_check::check_plan;
+use crate::planner_thread::{on_large_stack, planner_failure};
 use crate::pruning::PruningLog;
 use crate::resolve::resolve_tables;
 use crate::result::QueryResult;
-use crate::running::{AbortOnDrop, RunningQuery, run, task_failure, time_limit_error};
+use crate::running::{RunningQuery, run, time_limit_error};
 use crate::session::SessionMaker;
 use crate::statement::{AllowedStatement, parse_read_only};
 
@@ -81,7 +82,7 @@ enum Prepared {
     /// A plan to execute, and rows that come after its own.
     Plan {
         plan: Arc<dyn ExecutionPlan>,
-        session: SessionState,
+        session: Box<SessionState>,
         then: Option<RecordBatch>,
         log: Arc<PruningLog>,
     },
@@ -90,7 +91,6 @@ enum Prepared {
 impl QueryEngine {
     /// An engine over a lake. Fails when the folder for spilling cannot be used.
     pub fn new(options: QueryOptions) -> Result<Self, QueryError> {
-        recursive::set_minimum_stack_size(limits::MIN_FREE_STACK_BYTES);
         let cpus = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let target_partitions = options.target_partitions.unwrap_or_else(cpus).max(1);
         let sessions = SessionMaker::new(options.catalog.object_store(), &options.limits, target_partitions)
@@ -126,15 +126,20 @@ impl QueryEngine {
         let max_rows = at_most(self.inner.limits.rows, request.max_rows);
         debug!(sql = request.sql, "query");
         let inner = Arc::clone(&self.inner);
-        let planning =
-            AbortOnDrop(runtime.spawn(async move { inner.prepare(request, max_rows, slot).await }));
-        let (prepared, slot) = match tokio::time::timeout_at(deadline.into(), planning).await {
-            Ok(Ok(prepared)) => prepared?,
-            Ok(Err(join_error)) => return Err(task_failure(&join_error)),
-            Err(_) => return Err(time_limit_error(self.inner.limits.time)),
+        let time_limit = self.inner.limits.time;
+        let planning = on_large_stack(&runtime, async move {
+            let planning = inner.prepare(request, max_rows, slot);
+            tokio::time::timeout_at(deadline.into(), planning).await
+        })?;
+        // The planner notices the deadline itself where it waits for the store; where it computes, this does.
+        let planned = match tokio::time::timeout_at(deadline.into(), planning).await {
+            Ok(Ok(Ok(planned))) => planned,
+            Ok(Ok(Err(_))) | Err(_) => return Err(time_limit_error(time_limit)),
+            Ok(Err(_)) => return Err(planner_failure()),
         };
+        let (prepared, slot) = planned?;
         info!(planned_ms = started.elapsed().as_millis() as u64, "query planned");
-        let running = RunningQuery { runtime, slot, max_rows, started, time_limit: self.inner.limits.time };
+        let running = RunningQuery { runtime, slot, max_rows, started, time_limit };
         match prepared {
             Prepared::Rows(rows) => {
                 let schema = rows.schema();
@@ -195,7 +200,7 @@ impl Inner {
         let plan = if is_explain { plan } else { with_row_limit(plan, max_rows)? };
         let plan = session.create_physical_plan(&plan).await.map_err(|error| from_datafusion(&error))?;
         let then = if is_explain { pruning_rows(&plan.schema(), &log.scans())? } else { None };
-        Ok(Prepared::Plan { plan, session, then, log })
+        Ok(Prepared::Plan { plan, session: Box::new(session), then, log })
     }
 }
 

@@ -16,6 +16,7 @@ mod limits;
 mod metadata_statements;
 mod output;
 mod plan_check;
+mod planner_thread;
 mod pruning;
 mod resolve;
 mod result;
@@ -24,6 +25,7 @@ mod session;
 mod statement;
 mod suggest;
 mod table;
+mod token_check;
 
 pub use caller::{Caller, Scope, Tenants};
 pub use catalog::{

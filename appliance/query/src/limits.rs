@@ -11,19 +11,16 @@ pub const MAX_SQL_BYTES: usize = 64 * 1024;
 /// Deepest nesting the SQL parser follows. Deeper SQL is a syntax error.
 pub const MAX_SQL_DEPTH: usize = 50;
 
-/// Deepest CASE within CASE. The parser's work doubles with each. A deeper one is refused (413).
-pub const MAX_CASE_DEPTH: usize = 8;
+/// Deepest nesting of subqueries and special forms (`CAST(`, `CASE`, `NOT`, ...) inside one another. The time of the parser
+/// or the planner doubles or triples with each. Deeper ones are refused (413).
+pub const MAX_SLOW_NESTING: usize = 8;
 
-/// Stack that the parser gets, in bytes. At [`MAX_SQL_DEPTH`] it takes more than 2 MiB in a build without optimisation.
-pub const PARSER_STACK_BYTES: usize = 16 * 1024 * 1024;
-
-/// Stack that must be left when the planner goes into a deeper part of a statement, in bytes; with less, it goes on on a
-/// new piece of stack.
-pub const MIN_FREE_STACK_BYTES: usize = 768 * 1024;
+/// Stack of the thread that parses and plans one statement, in bytes: both recurse, and a tokio worker has 2 MiB.
+pub const PLANNER_STACK_BYTES: usize = 64 * 1024 * 1024;
 
 /// Most operators in one statement (`+`, `AND`, `UNION`, `IS`, ...). A chain of them is a tree as deep as it is long, and
 /// a deep tree could exhaust the stack. More are refused (413).
-pub const MAX_SQL_OPERATORS: usize = 1_000;
+pub const MAX_SQL_OPERATORS: usize = 500;
 
 /// Most tables, subqueries and table functions in the FROM clauses of one statement, repeats counted. More are refused.
 pub const MAX_TABLES_PER_QUERY: usize = 64;

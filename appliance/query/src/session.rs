@@ -89,10 +89,13 @@ impl SessionMaker {
             .build_arc()?;
         let catalogs = MemoryCatalogProviderList::new();
         catalogs.register_catalog(CATALOG.to_owned(), Arc::new(self.catalog(tables, pruning_log)?));
-        Ok(SessionStateBuilder::new_from_existing(self.template.clone())
+        let mut session = SessionStateBuilder::new_from_existing(self.template.clone())
             .with_runtime_env(runtime)
             .with_catalog_list(Arc::new(catalogs))
-            .build())
+            .build();
+        // From here on `now()` stands still for this query.
+        session.mark_start_execution();
+        Ok(session)
     }
 
     fn catalog(

@@ -12,13 +12,13 @@ use datafusion::sql::sqlparser::ast::{
     Visitor,
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
-use datafusion::sql::sqlparser::keywords::Keyword;
-use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
+use datafusion::sql::sqlparser::tokenizer::Tokenizer;
 
 use crate::datafusion_error::from_datafusion;
 use crate::error::{QueryError, QueryErrorKind};
 use crate::functions::TABLE_FUNCTIONS;
 use crate::limits;
+use crate::token_check::{refuse_deep_chains, refuse_slow_nesting};
 
 /// A statement that passed the gate.
 #[derive(Debug)]
@@ -48,17 +48,9 @@ pub(crate) fn parse_read_only(sql: &str) -> Result<AllowedStatement, QueryError>
         .tokenize_with_location()
         .map_err(|error| from_datafusion(&DataFusionError::SQL(Box::new(error.into()), None)))?;
     refuse_deep_chains(&tokens)?;
-    refuse_deep_cases(&tokens)?;
-    // The parser recurses without asking how much stack is left, and this thread has as little as 2 MiB.
-    stacker::grow(limits::PARSER_STACK_BYTES, || parse_tokens(tokens, &dialect))
-}
-
-fn parse_tokens(
-    tokens: Vec<TokenWithSpan>,
-    dialect: &GenericDialect,
-) -> Result<AllowedStatement, QueryError> {
+    refuse_slow_nesting(&tokens)?;
     let mut statements = DFParserBuilder::new(tokens)
-        .with_dialect(dialect)
+        .with_dialect(&dialect)
         .with_recursion_limit(limits::MAX_SQL_DEPTH)
         .build()
         .and_then(|mut parser| parser.parse_statements())
@@ -69,86 +61,6 @@ fn parse_tokens(
     match statements.pop_front() {
         Some(statement) => allow(statement),
         None => Err(QueryError::new(QueryErrorKind::Syntax, "there is no statement")),
-    }
-}
-
-/// Operators chain into left-deep trees without nesting, so the parser's own depth limit does not see them.
-fn refuse_deep_chains(tokens: &[TokenWithSpan]) -> Result<(), QueryError> {
-    let operators = tokens.iter().filter(|token| is_operator(&token.token)).count();
-    if operators <= limits::MAX_SQL_OPERATORS {
-        return Ok(());
-    }
-    let message = format!(
-        "the statement has {operators} operators, more than the {} allowed",
-        limits::MAX_SQL_OPERATORS
-    );
-    Err(QueryError::new(QueryErrorKind::TooLarge, message)
-        .with_suggestion("write many alternatives as `column IN (value, value, ...)`"))
-}
-
-/// The parser tries a CASE in several ways, each of which tries those inside it.
-fn refuse_deep_cases(tokens: &[TokenWithSpan]) -> Result<(), QueryError> {
-    let mut depth = 0_usize;
-    for token in tokens {
-        let Token::Word(word) = &token.token else { continue };
-        match word.keyword {
-            Keyword::CASE => depth += 1,
-            Keyword::END => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > limits::MAX_CASE_DEPTH {
-            let message = format!("CASE within CASE goes deeper than {}", limits::MAX_CASE_DEPTH);
-            return Err(QueryError::new(QueryErrorKind::TooLarge, message));
-        }
-    }
-    Ok(())
-}
-
-fn is_operator(token: &Token) -> bool {
-    match token {
-        Token::Word(word) => matches!(
-            word.keyword,
-            Keyword::AND
-                | Keyword::OR
-                | Keyword::XOR
-                | Keyword::NOT
-                | Keyword::IS
-                | Keyword::NOTNULL
-                | Keyword::IN
-                | Keyword::LIKE
-                | Keyword::ILIKE
-                | Keyword::RLIKE
-                | Keyword::REGEXP
-                | Keyword::SIMILAR
-                | Keyword::BETWEEN
-                | Keyword::COLLATE
-                | Keyword::AT
-                | Keyword::DIV
-                | Keyword::OVERLAPS
-                | Keyword::MEMBER
-                | Keyword::OPERATOR
-                | Keyword::UNION
-                | Keyword::EXCEPT
-                | Keyword::INTERSECT
-                | Keyword::MINUS
-                | Keyword::JOIN
-                | Keyword::APPLY
-                | Keyword::PIVOT
-                | Keyword::UNPIVOT
-                | Keyword::MATCH_RECOGNIZE
-                | Keyword::SELECT
-        ),
-        Token::Whitespace(_)
-        | Token::Comma
-        | Token::Period
-        | Token::SemiColon
-        | Token::LParen
-        | Token::RParen
-        | Token::Number(..)
-        | Token::SingleQuotedString(_)
-        | Token::DoubleQuotedString(_)
-        | Token::EOF => false,
-        _ => true,
     }
 }
 
@@ -326,5 +238,5 @@ fn last_part(name: &ObjectName) -> String {
 fn is_bounded_length(argument: &FunctionArg) -> bool {
     let FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(value))) = argument else { return false };
     let Value::Number(number, _) = &value.value else { return false };
-    number.to_string().parse::<u64>().is_ok_and(|length| length <= limits::MAX_PADDED_CHARS)
+    number.parse::<u64>().is_ok_and(|length| length <= limits::MAX_PADDED_CHARS)
 }

@@ -79,11 +79,11 @@ impl TestLake {
             1 + hour / 24,
             hour % 24
         );
-        let bytes = self.write_file(&key, RecordBatch::try_from_iter(all).unwrap());
+        let bytes = self.write_file(&key, &RecordBatch::try_from_iter(all).unwrap());
         WrittenFile { key, rows, bytes, min_us: event_times[0], max_us: event_times[rows - 1] }
     }
 
-    pub fn write_file(&self, key: &str, batch: RecordBatch) -> u64 {
+    pub fn write_file(&self, key: &str, batch: &RecordBatch) -> u64 {
         let path = self.absolute(key);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         let properties = WriterProperties::builder()
@@ -94,7 +94,7 @@ impl TestLake {
             .build();
         let mut writer =
             ArrowWriter::try_new(File::create(&path).unwrap(), batch.schema(), Some(properties)).unwrap();
-        writer.write(&batch).unwrap();
+        writer.write(batch).unwrap();
         writer.close().unwrap();
         fs::metadata(path).unwrap().len()
     }
@@ -146,7 +146,9 @@ fn rfc3339(microseconds: i64) -> String {
 
 /// The rows of a statement as JSON objects, asked by somebody who sees everything.
 pub async fn rows(engine: &QueryEngine, sql: &str) -> Vec<Value> {
-    try_rows(engine, sql, &Caller::everything()).await.unwrap_or_else(|error| panic!("{sql}: {error}"))
+    try_rows(engine, sql, &Caller::everything())
+        .await
+        .unwrap_or_else(|error| panic!("{sql}: {error} {:?}", error.operator_detail))
 }
 
 pub async fn try_rows(engine: &QueryEngine, sql: &str, caller: &Caller) -> Result<Vec<Value>, QueryError> {

@@ -64,7 +64,8 @@ async fn rows_past_the_limit_are_left_out_and_it_is_said() {
         let scope = Scope::of(Caller::everything());
         let request = QueryRequest { sql: sql.to_owned(), scope, max_rows: wanted };
         let mut result = engine.execute_request(request).await.unwrap();
-        let found: usize = result.collect().await.unwrap().iter().map(|batch| batch.num_rows()).sum();
+        let found: usize =
+            result.collect().await.unwrap().iter().map(arrow::array::RecordBatch::num_rows).sum();
         assert_eq!((found, result.truncated()), (count, truncated), "{sql} {wanted:?}");
     }
     let unlimited = lake.engine_with(QueryLimits { rows: None, ..QueryLimits::default() });
