@@ -1,6 +1,13 @@
 //! What is written is read again as it was; what was changed on disk is found, and nothing else suffers from it.
 //! (DESIGN.md R6.)
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
 mod log_support;
 
 use futures::executor::block_on;

@@ -1,5 +1,12 @@
 //! The log on a real disk by io_uring, and the tools that read it from outside.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
 mod log_support;
 
 use glommio::{LocalExecutorBuilder, Placement};

@@ -105,7 +105,7 @@ fn everything_that_can_be_set_is_taken() {
     let dataset = &config.datasets[0];
     assert_eq!(dataset.time_zone(), chrono_tz::Europe::Berlin);
     assert_eq!(dataset.file_age_max().as_secs(), 60);
-    assert_eq!(dataset.filters[0]["config"]["condition"], "action == 'deny'");
+    assert_eq!(dataset.filters[0].config["condition"], "action == 'deny'");
     assert_eq!(dataset.inputs[0].listen().port(), 6514);
     let InputConfig::Http(http) = &dataset.inputs[2] else { panic!("{:?}", dataset.inputs) };
     assert_eq!(http.path, "/ingest/acme/firewall");

@@ -1,5 +1,6 @@
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 //! The role from its sockets to the objects in a folder store.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::collections::HashMap;
 use std::io::Write;

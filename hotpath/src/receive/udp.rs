@@ -211,7 +211,7 @@ mod tests {
         let mut all = Vec::new();
         let received = receiver
             .receive(socket, |datagram| {
-                all.push((datagram.bytes.to_vec(), datagram.sender, datagram.truncated))
+                all.push((datagram.bytes.to_vec(), datagram.sender, datagram.truncated));
             })
             .unwrap();
         (all, received)

@@ -51,6 +51,7 @@ impl Bench {
                 let pool_is_low = Arc::clone(&pool_is_low);
                 move || pool_is_low.load(Ordering::SeqCst)
             }),
+            cpu: None,
         });
         encoder.handle(EncoderMessage::Configure { dataset: 0, key: key(), options });
         Self { spool, clock_ms, pool_is_low, encoder, next_position: 0 }
