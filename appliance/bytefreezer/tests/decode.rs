@@ -65,7 +65,8 @@ fn input_longer_than_a_block_and_a_read_is_whole() {
     for number in 0..30_000 {
         text.push_str(&format!("<34>1 2026-01-01T00:00:00Z h a - - - number {number}\n"));
     }
-    let done = bytefreezer_with_input(&["decode", "-"], text.as_bytes());
+    let (_folder, path) = file("messages.log", text.as_bytes());
+    let done = bytefreezer(&["decode", path.to_str().unwrap()]);
     let rows = rows(&done);
     assert_eq!(rows.len(), 30_000);
     for (number, row) in rows.iter().enumerate() {

@@ -11,6 +11,7 @@ pub fn bytefreezer(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_bytefreezer")).args(arguments).stdin(Stdio::null()).output().unwrap()
 }
 
+/// For input that fits the pipes: it is written before anything is read.
 pub fn bytefreezer_with_input(arguments: &[&str], input: &[u8]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_bytefreezer"))
         .args(arguments)
