@@ -56,7 +56,7 @@ fn whichever_call_fails_the_log_goes_on_and_nothing_is_lost() {
         while block_on(run_with_failure(first, count, fault)) {
             first += 1;
         }
-        assert!(first > 100, "the run made few calls: {first}");
+        assert!(first > 50, "the run made few calls: {first}");
     }
 }
 

@@ -35,6 +35,10 @@ impl<D: Disk> Log<D> {
             segments.push(open_segment(&disk, &options, *sequence, &mut ends, &mut aside).await?);
         }
         segments.reverse();
+        if !sequences.is_empty() {
+            // A segment that was just begun before a crash may not have its name on disk yet.
+            disk.sync_directory().await.map_err(LogError::io("sync", "its folder"))?;
+        }
         let (book, recovery) = assemble(segments);
         let next_sequence = sequences.last().map_or(1, |last| last.saturating_add(1));
         report(&recovery);

@@ -123,7 +123,8 @@ impl Model {
             self.check_dataset(name, committed, found.remove(name).unwrap_or_default(), what);
         }
         self.unanswered.clear();
-        self.position_floor = recovery.next_position;
+        // Positions of a torn record, which nobody has seen, may be given again.
+        self.position_floor = self.position_floor.max(floor);
     }
 
     fn check_dataset(
