@@ -12,7 +12,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 /// Seeds of the power loss test; `LOG_POWER_LOSS_SEEDS=10000` runs the long one.
-const POWER_LOSS_SEEDS: u64 = 600;
+const POWER_LOSS_SEEDS: u64 = 500;
 
 fn seeds(default: u64) -> u64 {
     std::env::var("LOG_POWER_LOSS_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(default)
