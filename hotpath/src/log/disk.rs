@@ -57,7 +57,7 @@ pub trait DiskFile {
     async fn truncate(&self, bytes: u64) -> io::Result<()>;
 
     /// Bytes of the file.
-    async fn len(&self) -> io::Result<u64>;
+    async fn length(&self) -> io::Result<u64>;
 
     /// Closes the file.
     async fn close(self) -> io::Result<()>;

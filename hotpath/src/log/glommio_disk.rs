@@ -210,7 +210,7 @@ impl DiskFile for GlommioFile {
         self.0.truncate(bytes).await.map_err(plain)
     }
 
-    async fn len(&self) -> io::Result<u64> {
+    async fn length(&self) -> io::Result<u64> {
         self.0.file_size().await.map_err(plain)
     }
 

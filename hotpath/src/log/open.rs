@@ -129,7 +129,7 @@ struct SegmentBytes {
 
 /// Reads a whole segment. What cannot be read is zeros.
 async fn read_segment<F: DiskFile>(file: &F, name: &str) -> Result<SegmentBytes, LogError> {
-    let length = file.len().await.map_err(LogError::io("measure", name))?;
+    let length = file.length().await.map_err(LogError::io("measure", name))?;
     let length = length.min(LOG_SEGMENT_BYTES_MAX) as usize;
     let mut found = SegmentBytes { bytes: vec![0; length], is_complete: true };
     for start in (0..length).step_by(READ_BYTES) {

@@ -135,7 +135,6 @@ impl Record {
             {
                 return Err(RecordError::TooLarge);
             }
-            Self::Block { .. } => {}
             Self::Intent(intent) => {
                 let too_long = intent.keys.iter().any(|key| key.len() > LOG_KEY_BYTES_MAX);
                 if intent.keys.len() > LOG_INTENT_KEYS_MAX || too_long {
@@ -146,7 +145,7 @@ impl Record {
                 }
             }
             Self::Commit(commit) if !range(commit.first, commit.last) => return Err(RecordError::Positions),
-            Self::Commit(_) => {}
+            Self::Block { .. } | Self::Commit(_) => {}
         }
         if self.disk_bytes() > LOG_RECORD_BYTES_MAX {
             return Err(RecordError::TooLarge);

@@ -90,7 +90,7 @@ pub fn scan_segment(sequence: u64, bytes: &[u8]) -> SegmentScan {
             Err(Failure { reason, header }) => {
                 let step = header.as_ref().map_or(ALIGNMENT, |header| header.record_bytes as usize);
                 let step = step.min(here.len());
-                scan.add_gap(offset, step, reason, header);
+                scan.add_gap(offset, step, reason, header.map(|header| *header));
                 step
             }
         };
@@ -115,7 +115,7 @@ pub struct Failure {
     /// What is wrong.
     pub reason: DamageReason,
     /// The header, when that is intact and belongs here.
-    pub header: Option<RecordHeader>,
+    pub header: Option<Box<RecordHeader>>,
 }
 
 /// Reads the record at the beginning of `bytes`, which stands at `offset` of segment `sequence`. Without a `nonce`
@@ -142,11 +142,11 @@ pub fn examine(
         return Err(without(DamageReason::Stale));
     }
     let Some(record) = bytes.get(..header.record_bytes as usize) else {
-        return Err(Failure { reason: DamageReason::Cut, header: Some(header) });
+        return Err(Failure { reason: DamageReason::Cut, header: Some(Box::new(header)) });
     };
     match content(&header, record) {
         Ok(content) => Ok(ScannedRecord { header, content }),
-        Err(reason) => Err(Failure { reason, header: Some(header) }),
+        Err(reason) => Err(Failure { reason, header: Some(Box::new(header)) }),
     }
 }
 

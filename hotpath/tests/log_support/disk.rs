@@ -312,7 +312,7 @@ impl DiskFile for SimulatedFile {
         Ok(())
     }
 
-    async fn len(&self) -> io::Result<u64> {
+    async fn length(&self) -> io::Result<u64> {
         SimulatedDisk::call(&self.1)?;
         Ok(self.0.borrow().content.len() as u64)
     }
