@@ -1,5 +1,7 @@
 //! The log on a real disk by io_uring, and the tools that read it from outside.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+
 mod log_support;
 
 use glommio::{LocalExecutorBuilder, Placement};
