@@ -1,12 +1,7 @@
 //! The log's promise under faults: nothing acknowledged is lost, order is kept, nothing comes twice.
 //! (DESIGN.md R2: power loss, R3: the k-th I/O call fails, R5: disk full.)
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
 mod log_support;
 
@@ -19,7 +14,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 /// Seeds of the power loss test; `LOG_POWER_LOSS_SEEDS=10000` runs the long one.
-const POWER_LOSS_SEEDS: u64 = 600;
+const POWER_LOSS_SEEDS: u64 = 500;
 
 fn seeds(default: u64) -> u64 {
     std::env::var("LOG_POWER_LOSS_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(default)
@@ -63,7 +58,7 @@ fn whichever_call_fails_the_log_goes_on_and_nothing_is_lost() {
         while block_on(run_with_failure(first, count, fault)) {
             first += 1;
         }
-        assert!(first > 100, "the run made few calls: {first}");
+        assert!(first > 50, "the run made few calls: {first}");
     }
 }
 

@@ -36,6 +36,7 @@ impl GlommioDisk {
         if let Some(parent) = folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             fs::File::open(parent)?.sync_all()?;
         }
+        probe_device(&folder).await?;
         let directory = Directory::open(&folder).await.map_err(plain)?;
         Ok(Self { folder, directory })
     }
@@ -54,6 +55,30 @@ impl GlommioDisk {
             return Err(io::Error::new(io::ErrorKind::Unsupported, text));
         }
         Ok(GlommioFile(file))
+    }
+}
+
+/// Lets glommio find out rightly whether the device can be polled for completions. It tries that once per device and
+/// process, by a read of the first file it opens there; a read of an empty file never gets to the device, succeeds, and
+/// makes every later read fail with `EOPNOTSUPP` where polling is not possible. So the first file must not be empty.
+async fn probe_device(folder: &Path) -> io::Result<()> {
+    let path = folder.join("probe");
+    let mut file = fs::File::create(&path)?;
+    file.write_all(&[0; ALIGNMENT])?;
+    file.sync_all()?;
+    let probe = DmaFile::open(&path).await.map_err(|error| refused_direct_io(plain(error), &path))?;
+    let read = probe.read_at_aligned(0, ALIGNMENT).await.map_err(plain);
+    probe.close().await.map_err(plain)?;
+    fs::remove_file(&path)?;
+    match read {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let text = format!(
+                "{} cannot be read by direct I/O through io_uring: open the log before any other file on its device ({error})",
+                folder.display()
+            );
+            Err(io::Error::new(error.kind(), text))
+        }
     }
 }
 

@@ -4,7 +4,9 @@ use crate::block::BlockPool;
 use crate::limits::{LOG_DAMAGED_BYTES_MAX, LOG_SEGMENT_BYTES_MAX, LOG_TORN_BYTES_MAX};
 use crate::log::disk::{Disk, DiskFile};
 use crate::log::error::LogError;
-use crate::log::format::{ALIGNMENT, VERSION, instance_hash, segment_name, segment_sequence};
+use crate::log::format::{
+    ALIGNMENT, RECORD_HEADER_BYTES, VERSION, instance_hash, segment_name, segment_sequence,
+};
 use crate::log::payload::Placed;
 use crate::log::recovery::{Damage, Ends, JudgedSegment, Recovery, assemble, judge};
 use crate::log::scan::{SegmentScan, scan_segment};
@@ -35,6 +37,10 @@ impl<D: Disk> Log<D> {
             segments.push(open_segment(&disk, &options, *sequence, &mut ends, &mut aside).await?);
         }
         segments.reverse();
+        if !sequences.is_empty() {
+            // A segment that was just begun before a crash may not have its name on disk yet.
+            disk.sync_directory().await.map_err(LogError::io("sync", "its folder"))?;
+        }
         let (book, recovery) = assemble(segments);
         let next_sequence = sequences.last().map_or(1, |last| last.saturating_add(1));
         report(&recovery);
@@ -51,20 +57,16 @@ async fn open_segment<D: Disk>(
 ) -> Result<JudgedSegment, LogError> {
     let name = segment_name(sequence);
     let file = disk.open(&name).await.map_err(LogError::io("open", &name))?;
-    let bytes = read_segment(&file, &name).await?;
+    let mut bytes = read_segment(&file, &name).await?;
     let scan = scan_segment(sequence, &bytes.bytes);
     check_origin(&scan, options, &name)?;
     ends.learn(&scan);
     let known_end = ends.of(sequence);
-    if known_end.is_none() {
-        // What is read here may so far be in a cache only; from here on it counts as stored.
-        file.sync().await.map_err(LogError::io("sync", &name))?;
-    }
     let mut judged = judge(scan, known_end);
     if bytes.is_complete {
         aside.take(disk, &mut judged, &bytes.bytes).await;
         if known_end.is_none() {
-            close_holes(&file, &judged, &name).await;
+            make_durable(&file, &judged, &mut bytes.bytes, &name).await?;
         }
         if !judged.keeps_damage && judged.end < judged.scan.file_bytes && known_end.is_none() {
             shorten(&file, &mut judged, &name).await;
@@ -79,24 +81,37 @@ async fn open_segment<D: Disk>(
     Ok(judged)
 }
 
-/// Puts void records where a crash left holes between records of the last group. Else they would look like damage
-/// to the next start, when a newer segment says that this one counts up to its end.
-async fn close_holes<F: DiskFile>(file: &F, judged: &JudgedSegment, name: &str) {
-    let Some(nonce) = judged.scan.nonce() else { return };
+/// Makes sure that the last group of the newest segment is on disk before anything is concluded from it. A crash, or
+/// a failed sync, may have left it in a cache that a further sync does not write: so it is written again as it is.
+///
+/// Holes that the crash left in it become void records. Else they would look like damage to the next start, when a
+/// newer segment says that this one counts up to its end.
+async fn make_durable<F: DiskFile>(
+    file: &F,
+    judged: &JudgedSegment,
+    bytes: &mut [u8],
+    name: &str,
+) -> Result<(), LogError> {
+    let start = judged.scan.records.last().map_or(0, |record| record.header.group_start);
     let is_hole = |torn: &&Damage| torn.offset > 0 && torn.offset < judged.end && torn.set_aside;
     for hole in judged.torn.iter().filter(is_hole) {
-        let sequence = judged.scan.sequence;
-        let (offset, group_start) = (hole.offset, hole.offset);
+        let (offset, group_start, sequence) = (hole.offset, hole.offset, judged.scan.sequence);
+        let (Some(nonce), Some(record)) =
+            (judged.scan.nonce(), bytes.get_mut(offset as usize..offset as usize + RECORD_HEADER_BYTES))
+        else {
+            continue;
+        };
         let place = Placed { sequence, nonce, offset, group_start, first_position: 0 };
-        let mut buffer = file.buffer(ALIGNMENT);
-        buffer.as_mut().fill(0);
-        place.void(hole.bytes as u32).encode(buffer.as_mut());
-        let written = write_whole(file, buffer, offset).await;
-        let synced = if written.is_ok() { file.sync().await } else { written };
-        if let Err(error) = synced {
-            tracing::warn!(segment = name, %error, "the trace of a crash stays in a log segment");
-        }
+        place.void(hole.bytes as u32).encode(record);
     }
+    let end = (judged.end as usize).min(bytes.len());
+    for offset in (start as usize..end).step_by(READ_BYTES) {
+        let piece = &bytes[offset..(offset + READ_BYTES).min(end)];
+        let mut buffer = file.buffer(piece.len());
+        buffer.as_mut().copy_from_slice(piece);
+        write_whole(file, buffer, offset as u64).await.map_err(LogError::io("write", name))?;
+    }
+    file.sync().await.map_err(LogError::io("sync", name))
 }
 
 /// Gives back the space behind the records of the newest segment.

@@ -205,8 +205,9 @@ impl SegmentScan {
 
     /// Takes the zeros at the end of the file for what they are: space that was never written.
     fn trim_zeros(&mut self, bytes: &[u8]) {
-        let written = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-        let written = (written.next_multiple_of(ALIGNMENT) as u64).max(self.records_end());
+        const ZEROS: [u8; ALIGNMENT] = [0; ALIGNMENT];
+        let last = bytes.chunks(ALIGNMENT).rposition(|block| *block != ZEROS[..block.len()]);
+        let written = (last.map_or(0, |last| (last + 1) * ALIGNMENT) as u64).max(self.records_end());
         self.gaps.retain(|gap| gap.offset < written);
         if let Some(last) = self.gaps.last_mut().filter(|gap| gap.end() > written && gap.offset > 0) {
             last.bytes = written - last.offset;

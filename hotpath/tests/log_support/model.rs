@@ -80,10 +80,8 @@ impl Model {
         let name = DATASETS[random.random_range(0..DATASETS.len())];
         let Some(blocks) = self.promised.get(name).filter(|blocks| !blocks.is_empty()) else { return };
         let upto = random.random_range(0..blocks.len());
-        let (first, last) = (blocks[0].first_position, blocks[upto].last_position);
-        // An upload that was begun before is finished first, as a replay would.
-        let first = first.min(self.commit_asked.get(name).map_or(first, |asked| asked + 1));
-        let keys = vec![format!("acme/{name}/{first}-{last}.parquet")];
+        let last = blocks[upto].last_position;
+        let keys = vec![format!("acme/{name}/0-{last}.parquet")];
         let intent = Intent { dataset: dataset(name), first: 0, last, keys };
         if log.append(&[Record::Intent(intent)]).await.is_err() {
             return;
@@ -123,7 +121,8 @@ impl Model {
             self.check_dataset(name, committed, found.remove(name).unwrap_or_default(), what);
         }
         self.unanswered.clear();
-        self.position_floor = recovery.next_position;
+        // Positions of a torn record, which nobody has seen, may be given again.
+        self.position_floor = self.position_floor.max(floor);
     }
 
     fn check_dataset(
