@@ -340,3 +340,29 @@ fn the_thread_cuts_by_age_without_a_message_and_closes_everything_when_it_stops(
     handle.thread.join().unwrap();
     assert!(handle.events.recv_blocking().is_err(), "the thread has ended");
 }
+
+#[test]
+#[expect(clippy::print_stderr, reason = "a test that cannot run says so")]
+fn a_full_disk_fails_the_dataset_and_leaves_nothing_behind() {
+    let mut bench = Bench::new(small_row_groups());
+    let spool = bench.spool.path().to_path_buf();
+    let mount = |program: &str, arguments: &[&str]| {
+        let status = std::process::Command::new(program).args(arguments).arg(&spool).status();
+        status.is_ok_and(|status| status.success())
+    };
+    if !mount("mount", &["-t", "tmpfs", "-o", "size=16k", "tmpfs"]) {
+        eprintln!("skipped: no right to mount a small disk");
+        return;
+    }
+    let mut events = Vec::new();
+    for part in 0..200 {
+        events.extend(bench.send(numbered(START_US + part * 1_000, 1_000)));
+    }
+    let files = bench.files_in_spool();
+    assert!(mount("umount", &[]));
+    assert_eq!(files, 0);
+    let [EncoderEvent::Failed { first_position: 0, error, .. }] = events.as_slice() else {
+        panic!("{events:?}")
+    };
+    assert!(error.to_string().to_lowercase().contains("no space left"), "{error}");
+}
