@@ -173,20 +173,20 @@ impl Block {
         SealedBlock {
             data: Arc::new(self.memory),
             used_bytes: self.used_bytes,
-            entries: self.entries,
-            peers: self.peers,
+            entries: Arc::new(self.entries),
+            peers: Arc::new(self.peers),
             base_time_us: self.base_time_us,
         }
     }
 }
 
-/// A block that is complete: logged, then parsed in place.
+/// A block that is complete: logged, then parsed in place. Cloning shares it.
 #[derive(Debug, Clone)]
 pub struct SealedBlock {
     data: Arc<BlockMemory>,
     used_bytes: usize,
-    entries: Vec<Entry>,
-    peers: Vec<Peer>,
+    entries: Arc<Vec<Entry>>,
+    peers: Arc<Vec<Peer>>,
     base_time_us: i64,
 }
 
@@ -221,7 +221,13 @@ impl SealedBlock {
                 return Err(BlockPartsError::UnknownPeer(number));
             }
         }
-        Ok(Self { data: Arc::new(memory), used_bytes, entries, peers, base_time_us })
+        Ok(Self {
+            data: Arc::new(memory),
+            used_bytes,
+            entries: Arc::new(entries),
+            peers: Arc::new(peers),
+            base_time_us,
+        })
     }
 
     /// The bytes of all events.
@@ -242,6 +248,16 @@ impl SealedBlock {
     /// Time that entries count from, in microseconds since 1970.
     pub fn base_time_us(&self) -> i64 {
         self.base_time_us
+    }
+
+    /// Bytes that the block takes in a log at the most.
+    pub fn logged_bytes_max(&self) -> usize {
+        const HEADER_AND_PADDING_BYTES: usize = 3 * crate::limits::BLOCK_ALIGNMENT_BYTES;
+        const PEER_BYTES: usize = 32;
+        self.used_bytes
+            + self.entries.len() * size_of::<Entry>()
+            + self.peers.len() * PEER_BYTES
+            + HEADER_AND_PADDING_BYTES
     }
 
     /// The events in the order of receipt.

@@ -27,6 +27,111 @@ pub const FIELD_SPELLINGS_MAX: usize = 8_192;
 /// Bytes of one chunk of the side text of a batch (text that differs from what was received). A longer text has a chunk of its own.
 pub const ARENA_CHUNK_BYTES: usize = 64 << 10;
 
+/// Calls of recvmmsg before other tasks of the executor have their turn.
+pub const UDP_CALLS_PER_TURN: usize = 16;
+
+/// Datagrams that one drain must bring for the socket to be polled by a timer instead of waited for.
+pub const UDP_POLL_THRESHOLD: usize = 24;
+
+/// Microseconds between two drains of a socket that is polled.
+pub const UDP_POLL_INTERVAL_US: u64 = 250;
+
+/// Bytes read from a stream at once.
+pub const STREAM_BUFFER_BYTES: usize = 64 << 10;
+
+/// Milliseconds that a stream waits before it tries again to hand over, while the shard has no room.
+pub const STREAM_PAUSE_MS: u64 = 2;
+
+/// Milliseconds that a TLS handshake may take; then the connection is closed.
+pub const TLS_HANDSHAKE_MS_MAX: u64 = 10_000;
+
+/// Milliseconds before accepting is tried again after it failed (no descriptors left).
+pub const ACCEPT_RETRY_MS: u64 = 100;
+
+/// Blocks that one group commit writes.
+pub const LOG_GROUP_BLOCKS_MAX: usize = 16;
+
+/// Milliseconds before the log is tried again when it was full or failed. Senders that can wait do; datagrams are counted as lost.
+pub const LOG_RETRY_MS: u64 = 200;
+
+/// Milliseconds before reading back from the log is tried again, while all blocks are in use.
+pub const BLOCK_WAIT_MS: u64 = 2;
+
+/// Milliseconds between two looks at whether a shard makes progress.
+pub const HEARTBEAT_MS: u64 = 250;
+
+/// Entries of an executor's rings.
+pub const RING_DEPTH: usize = 256;
+
+/// Bytes that glommio pins for the buffers of an executor; the log's buffers come from here.
+pub const RING_MEMORY_BYTES: usize = 24 << 20;
+
+/// Milliseconds between two looks at whether draining is over.
+pub const DRAIN_LOOK_MS: u64 = 10;
+
+/// Milliseconds before the encoder tries again what it could not write.
+pub const ENCODE_RETRY_MS: u64 = 1_000;
+/// Messages that wait for an encoder thread. When there are that many, the shard leaves rows to the log.
+pub const ENCODER_MESSAGES_MAX: usize = 64;
+
+/// Events that wait for the shard. When there are that many, the encoder thread waits.
+pub const ENCODER_EVENTS_MAX: usize = 1_024;
+
+/// Batches in one open row group. When there are that many, small ones are put together, or the row group is written.
+pub const ROW_GROUP_BATCHES_MAX: usize = 512;
+
+/// Hours of a dataset that have an open file. One more closes them all; a batch with more hours by itself is
+/// taken, and its files are closed at once.
+pub const OPEN_HOURS_MAX: usize = 24;
+
+/// Datasets of one encoder thread. Further ones are refused.
+pub const ENCODER_DATASETS_MAX: usize = 65_536;
+
+/// Bytes of one log record, padding included. A block that would need more is refused when it is appended.
+pub const LOG_RECORD_BYTES_MAX: usize = 4 << 20;
+
+/// Smallest log segment in bytes that options may ask for; a smaller one is refused when the log is opened.
+pub const LOG_SEGMENT_BYTES_MIN: u64 = 256 << 10;
+
+/// Largest log segment in bytes; a segment is read into memory as a whole at start. A larger one is refused in the
+/// options, and what a file holds beyond it is reported as damage.
+pub const LOG_SEGMENT_BYTES_MAX: u64 = 256 << 20;
+
+/// Bytes of the small segment that takes intents and commits when there is no room for a whole one.
+pub const LOG_CONTROL_SEGMENT_BYTES: u64 = 256 << 10;
+
+/// Bytes of all records that are appended together; a larger group is refused.
+pub const LOG_GROUP_BYTES_MAX: u64 = 16 << 20;
+
+/// Segments of one log. At the maximum the log is full: blocks wait until segments are released.
+pub const LOG_SEGMENTS_MAX: usize = 4_096;
+
+/// Datasets that a log remembers commits of. The ones without rows in the log are forgotten first; when all have
+/// rows, a record of a further dataset is refused.
+pub const LOG_DATASETS_MAX: usize = 4_096;
+
+/// Intents without a commit in one log; a further intent is refused until an upload is committed.
+pub const LOG_PENDING_INTENTS_MAX: usize = 1_024;
+
+/// Object keys in one intent; an intent with more is refused.
+pub const LOG_INTENT_KEYS_MAX: usize = 2_048;
+
+/// Bytes of one object key in an intent (S3's own maximum); a longer one is refused.
+pub const LOG_KEY_BYTES_MAX: usize = 1_024;
+
+/// Bytes of the folder `damaged` beside a log's segments. Beyond it damaged bytes stay where they are, and their
+/// segment is not deleted.
+pub const LOG_DAMAGED_BYTES_MAX: u64 = 1 << 30;
+
+/// Bytes of that folder that traces of crashes may fill; further ones are only reported.
+pub const LOG_TORN_BYTES_MAX: u64 = LOG_DAMAGED_BYTES_MAX / 4;
+
+/// Damaged places that one recovery describes; further ones are only counted.
+pub const LOG_DAMAGE_REPORTS_MAX: usize = 4_096;
+
+/// A position at or above this one is taken for damage: at ten million events a second it is 14,000 years away.
+pub const LOG_POSITION_MAX: u64 = 1 << 62;
+
 /// Ids and parameters of one message's structured data. A message with more keeps it in the message, with a reason.
 pub const STRUCTURED_DATA_PARAMS_MAX: usize = 256;
 

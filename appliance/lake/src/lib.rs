@@ -1,1 +1,16 @@
-//! Under construction.
+//! Where objects live: one [`Store`] over a local folder or S3, the keys of a dataset's objects, and the
+//! publishing of finished files with their `schema.json` and `partitions.json`.
+
+pub mod keys;
+pub mod limits;
+pub mod pace;
+pub mod partitions;
+pub mod publish;
+pub mod schema;
+pub mod store;
+mod swap;
+pub mod testing;
+
+pub use publish::{Published, Publisher};
+pub use store::{ListPage, Object, ObjectInfo, PutCondition, Store, StoreError, StoreErrorKind};
+pub use store::{StoreOptions, list_all, open_store};

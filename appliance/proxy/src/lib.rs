@@ -1,1 +1,12 @@
-//! Under construction.
+//! The proxy role: takes events in, makes them durable, and lays them down in the lake.
+
+pub mod cpus;
+mod http_input;
+pub mod limits;
+mod listeners;
+mod proxy;
+mod settings;
+mod upload;
+mod watch;
+
+pub use proxy::{Address, Proxy, Surroundings};

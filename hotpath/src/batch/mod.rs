@@ -99,6 +99,7 @@ pub struct BatchBuilder {
     peer_view: Option<(Peer, u128)>,
     schema: Option<(Vec<ColumnIndex>, SchemaRef)>,
     scratch: String,
+    parse_errors: u64,
 }
 
 /// What is known of the row being built.
@@ -139,6 +140,7 @@ impl BatchBuilder {
             peer_view: None,
             schema: None,
             scratch: String::new(),
+            parse_errors: 0,
         };
         builder.envelope = Envelope {
             event_time: builder.define("event_time", ColumnType::Timestamp),
@@ -262,8 +264,14 @@ impl BatchBuilder {
     pub fn parse_error(&mut self, reason: &str) {
         if !self.current.parse_error {
             self.current.parse_error = true;
+            self.parse_errors += 1;
             self.put_text(self.envelope.parse_error, reason);
         }
+    }
+
+    /// Rows with a parse error since this was asked last.
+    pub fn take_parse_errors(&mut self) -> u64 {
+        std::mem::take(&mut self.parse_errors)
     }
 
     /// Keeps the whole event in `raw`, escaped where it is not UTF-8.

@@ -1,0 +1,114 @@
+# `make help` lists the targets. Each one installs what it needs on a fresh
+# Debian 12 (by apt, with sudo where it is not root; Rust by rustup; Python
+# packages into .venv) and nothing when it is there already.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+
+# Cargo profile of `make build`, `make deb` and `make run`: release or dev.
+PROFILE ?= release
+# The one that `make test-system` packs: what is tested is the package, not its speed.
+SYSTEM_PROFILE ?= dev
+# Seconds each fuzz target runs.
+FUZZ_SECONDS ?= 600
+# Arguments for `bytefreezer run` in `make run`.
+ARGS ?=
+
+# git: glommio's build script calls it. python3-venv: for .venv.
+APT_BUILD := build-essential git pkg-config ca-certificates curl
+APT_TEST := python3 python3-venv
+APT_SYSTEM := systemd-container debootstrap dbus util-linux procps
+
+CARGO_DEB_VERSION := 3.8.0
+CARGO_FUZZ_VERSION := 0.13.2
+
+target_dir := $(or $(CARGO_TARGET_DIR),target)
+profile_dir := $(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
+binary := $(target_dir)/$(profile_dir)/bytefreezer
+package_dir := .cache/package
+# The same source gives the same package.
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+.PHONY: needs-build
+needs-build:
+	@scripts/apt-need.sh $(APT_BUILD)
+	@command -v cargo >/dev/null || { echo "installing Rust by rustup"; \
+	    curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y -q --profile minimal --default-toolchain none; }
+
+# Made once, and again when the pinned versions change.
+.venv/stamp: scripts/requirements.txt
+	@scripts/apt-need.sh $(APT_TEST)
+	rm -rf .venv
+	python3 -m venv .venv
+	.venv/bin/pip install -q -r scripts/requirements.txt
+	touch $@
+
+.PHONY: build
+build: needs-build ## build the binary (PROFILE=release|dev)
+	cargo build --locked --profile $(PROFILE) -p bytefreezer
+
+.PHONY: run
+run: build ## build and start the appliance with embedded defaults (ARGS="--data-dir DIR")
+	exec $(binary) run $(ARGS)
+
+.PHONY: test
+test: needs-build .venv/stamp ## all tests, against a real S3 server; says what was skipped
+	scripts/test.sh
+
+.PHONY: lint
+lint: needs-build ## formatting and clippy, warnings are errors
+	cargo fmt --all --check
+	if [ -f fuzz/Cargo.toml ]; then cargo fmt --manifest-path fuzz/Cargo.toml --check; fi
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	for script in scripts/*.sh scripts/lib/*.sh .ci/run packaging/deb/post* packaging/deb/prerm; do bash -n $$script; done
+
+.PHONY: bench
+bench: .venv/stamp ## the figures of SPECIFICATION.md, peers in the same run
+	@$(MAKE) --no-print-directory build PROFILE=release
+	cargo bench --locked -p bytefreezer-benches
+	for load in benches/load/*.sh; do \
+	    [ -e "$$load" ] || continue; \
+	    PATH="$$PWD/.venv/bin:$$PATH" BYTEFREEZER_BIN=$(target_dir)/release/bytefreezer $$load; \
+	done
+
+.PHONY: fuzz
+fuzz: needs-build ## each fuzz target for FUZZ_SECONDS (600)
+	command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz --version $(CARGO_FUZZ_VERSION)
+	for target in $$(cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz list); do \
+	    echo "fuzzing $$target for $(FUZZ_SECONDS) s"; \
+	    RUSTC_BOOTSTRAP=1 cargo fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096; \
+	done
+
+.PHONY: deb
+deb: build ## the Debian package, in TARGET/debian (PROFILE=dev for a quick one)
+	command -v cargo-deb >/dev/null || cargo install --locked cargo-deb --version $(CARGO_DEB_VERSION)
+	rm -rf $(package_dir)
+	mkdir -p $(package_dir)/man
+	$(binary) man $(package_dir)/man
+	$(binary) completions bash > $(package_dir)/bash-completion
+	scripts/deb-changelog.sh > $(package_dir)/changelog
+	rm -f $(target_dir)/debian/bytefreezer_*.deb
+	cargo deb --quiet --locked -p bytefreezer --no-build --profile $(PROFILE) --strip --no-dbgsym \
+	    --no-separate-debug-symbols $(if $(filter dev,$(PROFILE)),--fast)
+	@dpkg-deb --info $(target_dir)/debian/bytefreezer_*.deb | grep -E 'Package|Version|Depends|Size'
+
+.PHONY: test-system
+test-system: ## install the package in a booted systemd and use it (root)
+	@scripts/apt-need.sh $(APT_SYSTEM)
+	@$(MAKE) --no-print-directory deb PROFILE=$(SYSTEM_PROFILE)
+	scripts/test-system.sh $(target_dir)/debian/bytefreezer_*.deb
+
+.PHONY: clean
+clean: ## remove what was built (not .venv and .cache: make distclean)
+	cargo clean
+	rm -rf $(package_dir) fuzz/target fuzz/artifacts
+
+.PHONY: distclean
+distclean: clean ## remove .venv and .cache too
+	rm -rf .venv .cache

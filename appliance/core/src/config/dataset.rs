@@ -1,0 +1,146 @@
+//! Datasets: what belongs together, where it comes from, how it is stored.
+
+use std::time::Duration;
+
+use hotpath::names::{DatasetKey, NameError};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::ByteSize;
+use super::input::InputConfig;
+
+/// A filter as written, `{type, config}`. The filter engine compiles it and reports what is wrong with it.
+pub use hotpath::filter::FilterDefinition;
+
+/// A dataset: a table of the lake.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DatasetConfig {
+    /// Whose it is.
+    #[serde(default = "default_tenant")]
+    #[schemars(extend("format" = "name"))]
+    pub tenant: String,
+    /// Its name. In SQL it is the table `tenant.dataset`.
+    #[schemars(extend("format" = "name"))]
+    pub dataset: String,
+    /// The way of its events.
+    #[serde(default)]
+    pub route: Route,
+    /// Files are closed after seconds instead of minutes, so that one sees results at once.
+    #[serde(default)]
+    pub testing: bool,
+    /// The IANA time zone of times that name none.
+    #[serde(default = "default_timezone")]
+    #[schemars(extend("format" = "time-zone"))]
+    pub timezone: String,
+    /// Keep every message as it came in the column `raw`, not only what could not be parsed.
+    #[serde(default)]
+    pub keep_raw: bool,
+    /// An event's time further before its receipt than this is not believed: it is kept in `event_time_raw`, and `event_time` is the time of receipt.
+    #[serde(default = "default_event_time_past_max_hours")]
+    #[schemars(range(min = 1, max = 876_000))]
+    pub event_time_past_max_hours: u64,
+    /// The same for an event's time after its receipt.
+    #[serde(default = "default_event_time_future_max_hours")]
+    #[schemars(range(min = 1, max = 876_000))]
+    pub event_time_future_max_hours: u64,
+    /// Its Parquet files.
+    #[serde(default)]
+    pub parquet: ParquetConfig,
+    /// What is done to its events, in this order: a list of `{type, config}`.
+    #[serde(default)]
+    #[schemars(extend("maxItems" = 1000))]
+    pub filters: Vec<FilterDefinition>,
+    /// Where its events come from.
+    #[serde(default)]
+    #[schemars(extend("maxItems" = 64))]
+    pub inputs: Vec<InputConfig>,
+}
+
+impl DatasetConfig {
+    /// The dataset's full name.
+    ///
+    /// # Errors
+    /// When it is no name, which no loaded configuration holds.
+    pub fn key(&self) -> Result<DatasetKey, NameError> {
+        DatasetKey::new(self.tenant.as_str(), self.dataset.as_str())
+    }
+
+    /// The zone of times that name none. The name was checked when the configuration was loaded.
+    pub fn time_zone(&self) -> chrono_tz::Tz {
+        self.timezone.parse().unwrap_or(chrono_tz::UTC)
+    }
+
+    /// How long a Parquet file stays open: as set, or 20 minutes, or 2 seconds when testing.
+    pub fn file_age_max(&self) -> Duration {
+        let seconds = self.parquet.file_age_max_seconds.unwrap_or(if self.testing { 2 } else { 1200 });
+        Duration::from_secs(seconds)
+    }
+}
+
+/// The way of a dataset's events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Route {
+    /// From the input to Parquet in the storage, in one process.
+    #[default]
+    Direct,
+    /// By way of receiver, piper and packer. Not there yet.
+    Staged,
+}
+
+/// How Parquet files are made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ParquetConfig {
+    /// A file is closed when it has this size.
+    #[schemars(extend("minimum" = 65_536, "maximum" = 4_294_967_296_u64))]
+    pub file_bytes_max: ByteSize,
+    /// A file is closed when it is this old. Without a value: 1200, and 2 for a dataset with `testing: true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 86_400))]
+    pub file_age_max_seconds: Option<u64>,
+    /// How hard to compress.
+    #[schemars(range(min = 1, max = 22))]
+    pub zstd_level: i32,
+}
+
+impl Default for ParquetConfig {
+    fn default() -> Self {
+        Self { file_bytes_max: ByteSize::mebibytes(128), file_age_max_seconds: None, zstd_level: 1 }
+    }
+}
+
+fn default_tenant() -> String {
+    "default".to_owned()
+}
+
+fn default_timezone() -> String {
+    "UTC".to_owned()
+}
+
+/// Ten years.
+fn default_event_time_past_max_hours() -> u64 {
+    87_600
+}
+
+fn default_event_time_future_max_hours() -> u64 {
+    24
+}
+
+/// What is taken in when a configuration names no datasets: syslog on port 5514.
+pub(super) fn default_datasets() -> Vec<DatasetConfig> {
+    vec![DatasetConfig {
+        tenant: default_tenant(),
+        dataset: "syslog".to_owned(),
+        route: Route::Direct,
+        testing: true,
+        timezone: default_timezone(),
+        keep_raw: false,
+        event_time_past_max_hours: default_event_time_past_max_hours(),
+        event_time_future_max_hours: default_event_time_future_max_hours(),
+        parquet: ParquetConfig::default(),
+        filters: Vec::new(),
+        inputs: super::input::default_inputs(),
+    }]
+}

@@ -1,0 +1,34 @@
+//! Puts in what stands for something else: `{hostname}`, `{data_dir}`, `{tenant}`, `{dataset}`.
+
+use std::path::{Path, PathBuf};
+
+use super::{Config, InputConfig, StorageConfig, sanitize_name};
+
+impl Config {
+    /// Replaces the placeholders in the settings that may have them.
+    pub(super) fn fill_in(&mut self, hostname: &str) {
+        if self.instance == "{hostname}" {
+            let name = sanitize_name(hostname).replace('_', "-");
+            self.instance = if name.is_empty() { "bytefreezer".to_owned() } else { name };
+        }
+        if let StorageConfig::Folder(folder) = &mut self.storage {
+            folder.path = below_data_dir(&folder.path, &self.data_dir);
+        }
+        for dataset in &mut self.datasets {
+            for input in &mut dataset.inputs {
+                if let InputConfig::Http(http) = input {
+                    http.path =
+                        http.path.replace("{tenant}", &dataset.tenant).replace("{dataset}", &dataset.dataset);
+                }
+            }
+        }
+    }
+}
+
+/// Paths may hold bytes that are no text, so this works on their parts.
+fn below_data_dir(path: &Path, data_dir: &Path) -> PathBuf {
+    match path.strip_prefix("{data_dir}") {
+        Ok(rest) => data_dir.join(rest),
+        Err(_) => path.to_owned(),
+    }
+}

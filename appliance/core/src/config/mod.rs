@@ -1,0 +1,92 @@
+//! The configuration: one tree of structs from which come validation, defaults, the JSON Schema and the reference page.
+//!
+//! The way of a file: [`tree`] (YAML with places) -> [`expand`] (`${VAR}`) -> [`check`] (keys, types, bounds and kinds
+//! against the schema; secrets are fetched) -> serde -> [`fill_in`] (`{hostname}` and the like) -> [`crosscheck`]
+//! (what concerns several settings). All problems that can be found in one go are reported in one go.
+
+mod check;
+mod crosscheck;
+mod dataset;
+mod expand;
+mod fill_in;
+mod format;
+mod general;
+mod input;
+mod load;
+mod problem;
+mod reference;
+mod schema;
+mod secret;
+mod shards;
+mod size;
+mod storage;
+mod tree;
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use dataset::{DatasetConfig, FilterDefinition, ParquetConfig, Route};
+pub use format::{check_name, sanitize_name};
+pub use general::{HealthConfig, LogConfig, LogFormat, LogLevel, QueryConfig};
+pub use input::{Framing, HttpInput, InputConfig, SyslogInput, TlsConfig, Transport};
+pub use load::Surroundings;
+pub use problem::{Complaint, ConfigErrors, ConfigProblem, Location};
+pub use reference::reference_page;
+pub use schema::config_schema;
+pub use secret::Secret;
+pub use shards::{AutoWord, Cpus, ShardsConfig};
+pub use size::ByteSize;
+pub use storage::{FolderStorage, S3Storage, StorageConfig};
+
+/// Everything that can be set. An empty file works: every key has a default.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(title = "ByteFreezer configuration")]
+pub struct Config {
+    /// The name of this instance in object keys and metrics. Two instances that write to one storage need two names. `{hostname}` is the machine's name in lower case, with `-` for what a name cannot hold.
+    #[schemars(extend("format" = "instance"))]
+    pub instance: String,
+    /// Where logs, state and, by default, the stored files are. Relative to the working directory.
+    #[schemars(extend("format" = "path"))]
+    pub data_dir: PathBuf,
+    /// What the process says about itself, on standard error.
+    pub log: LogConfig,
+    /// The shards that take events in: one for each CPU, each with its own log.
+    pub shards: ShardsConfig,
+    /// Where the Parquet files are stored.
+    pub storage: StorageConfig,
+    /// The datasets. Without this key: `default/syslog` on UDP and TCP port 5514, with `testing: true`.
+    #[schemars(extend("maxItems" = 1000))]
+    pub datasets: Vec<DatasetConfig>,
+    /// Where the process tells how it is: `/healthz`, `/readyz`, `/metrics`, `/api/v1/ledger`.
+    pub health: HealthConfig,
+    /// SQL over the stored data.
+    pub query: QueryConfig,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            instance: "{hostname}".to_owned(),
+            data_dir: PathBuf::from("./data"),
+            log: LogConfig::default(),
+            shards: ShardsConfig::default(),
+            storage: StorageConfig::default(),
+            datasets: dataset::default_datasets(),
+            health: HealthConfig::default(),
+            query: QueryConfig::default(),
+        }
+    }
+}
+
+impl Config {
+    /// The configuration as it works, defaults included, secrets masked.
+    ///
+    /// # Errors
+    /// When a value cannot be written as YAML, which no loaded configuration holds.
+    pub fn effective_yaml(&self) -> Result<String, serde_yaml_ng::Error> {
+        serde_yaml_ng::to_string(self)
+    }
+}

@@ -1,0 +1,31 @@
+//! Every maximum of this crate, and what happens when it is reached.
+
+/// Bytes of a configuration file. A longer file is refused.
+pub const CONFIG_BYTES_MAX: u64 = 1024 * 1024;
+/// Values in a configuration file. A file with more is refused.
+pub const CONFIG_VALUES_MAX: usize = 100_000;
+/// Levels of nesting in a configuration file. A deeper file is refused.
+pub const CONFIG_DEPTH_MAX: usize = 32;
+/// Problems reported for one configuration file. The rest is only counted.
+pub const CONFIG_PROBLEMS_MAX: usize = 100;
+/// Bytes of a secret that is read from a file. A longer file is refused.
+pub const SECRET_BYTES_MAX: u64 = 64 * 1024;
+/// Characters of the name of a tenant, a dataset or an instance. A longer name is refused.
+pub const NAME_CHARACTERS_MAX: usize = hotpath::names::MAX_NAME_BYTES;
+/// Characters of another part of an address that stands in a configuration (paths of HTTP inputs, object key prefixes).
+pub const PATH_CHARACTERS_MAX: usize = 512;
+/// Components that report their progress. Registering one more is refused.
+pub const COMPONENTS_MAX: usize = 4096;
+/// Characters of the reason that a component gives for its state. A longer one is cut.
+pub const STATE_REASON_CHARACTERS_MAX: usize = 512;
+/// Connections of one HTTP server at a time, unless it says otherwise. More wait in the kernel's accept queue.
+pub const HTTP_CONNECTIONS_MAX: usize = 256;
+/// Seconds that the head of an HTTP request may take to arrive, idle time between requests included. Then the connection is
+/// closed.
+pub const HTTP_HEAD_SECONDS_MAX: u64 = 30;
+/// Bytes of the head of an HTTP request. A longer one is answered with 431.
+pub const HTTP_HEAD_BYTES_MAX: usize = 64 * 1024;
+/// Seconds that open HTTP requests may take to end after the server was told to stop. Then they are cut off.
+pub const HTTP_DRAIN_SECONDS_MAX: u64 = 5;
+/// Accounts (dataset and shard) in the ledger. Registering one more is refused.
+pub const LEDGER_ACCOUNTS_MAX: usize = 100_000;

@@ -1,0 +1,27 @@
+//! Every maximum of this crate, and what happens when it is reached.
+
+/// Commands that wait for one shard. A sender of commands waits when they are there; HTTP senders are told 429.
+pub const SHARD_COMMANDS_MAX: usize = 1_024;
+
+/// Seconds that an HTTP sender waits for its batch to become durable; then it is told 503 and may send it again.
+pub const ACKNOWLEDGE_SECONDS_MAX: u64 = 30;
+
+/// Seconds of draining at a stop before uploads are left to the next start.
+pub const DRAIN_SECONDS_MAX: u64 = 60;
+
+/// Milliseconds before an upload that failed is tried again, at first and at most.
+pub const UPLOAD_RETRY_MS_MIN: u64 = 250;
+/// See [`UPLOAD_RETRY_MS_MIN`].
+pub const UPLOAD_RETRY_MS_MAX: u64 = 30_000;
+
+/// Cuts that one metadata write may cover.
+pub const UPLOAD_BATCH_CUTS_MAX: usize = 64;
+
+/// Seconds without progress of a shard after which it counts as stalled and the watchdog is no longer fed.
+pub const SHARD_STALL_SECONDS: u64 = 20;
+
+/// Milliseconds between two looks at the state of the shards.
+pub const WATCH_INTERVAL_MS: u64 = 250;
+
+/// Messages in one HTTP request. A request with more is refused with 413, and nothing of it is taken.
+pub const HTTP_MESSAGES_MAX: usize = 100_000;

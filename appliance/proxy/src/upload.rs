@@ -1,0 +1,130 @@
+//! Uploads: finished cuts become objects and metadata, in the order of their positions, for as long as it takes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytefreezer_lake::store::chain;
+use bytefreezer_lake::{Publisher, StoreError};
+use hotpath::names::DatasetKey;
+use hotpath::shard::{ShardCommand, Upload, UploadedCut};
+use tokio::sync::mpsc;
+use tracing::{debug, info, warn};
+
+use crate::limits::{UPLOAD_BATCH_CUTS_MAX, UPLOAD_RETRY_MS_MAX, UPLOAD_RETRY_MS_MIN};
+
+/// Whether the storage takes objects, as the last upload found it.
+#[derive(Debug, Default)]
+pub struct UploadState {
+    trouble: std::sync::Mutex<Option<String>>,
+}
+
+impl UploadState {
+    /// Why the storage took nothing the last time; `None` when it did.
+    pub fn trouble(&self) -> Option<String> {
+        self.trouble.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, trouble: Option<String>) {
+        *self.trouble.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = trouble;
+    }
+}
+
+/// Hands every finished cut to the uploads of its dataset and shard, until the shards are gone.
+///
+/// Commits of one dataset and shard must come in the order of their positions, so each pair has one upload at a time;
+/// different pairs do not wait for each other.
+pub async fn run(
+    uploads: async_channel::Receiver<Upload>,
+    publisher: Publisher,
+    shards: Arc<Vec<async_channel::Sender<ShardCommand>>>,
+    state: Arc<UploadState>,
+) {
+    let mut lanes: HashMap<(DatasetKey, u16), mpsc::UnboundedSender<Upload>> = HashMap::new();
+    while let Ok(upload) = uploads.recv().await {
+        let lane = (upload.cut.dataset.clone(), upload.cut.shard);
+        let sender = lanes.entry(lane).or_insert_with(|| {
+            // Unbounded here, bounded by the log: it holds every row of these cuts until they are committed.
+            let (sender, receiver) = mpsc::unbounded_channel();
+            tokio::spawn(run_lane(receiver, publisher.clone(), Arc::clone(&shards), Arc::clone(&state)));
+            sender
+        });
+        // A lane ends only when its shard is gone, and then the log has the intent.
+        let _ = sender.send(upload);
+    }
+}
+
+async fn run_lane(
+    mut uploads: mpsc::UnboundedReceiver<Upload>,
+    publisher: Publisher,
+    shards: Arc<Vec<async_channel::Sender<ShardCommand>>>,
+    state: Arc<UploadState>,
+) {
+    let mut batch = Vec::new();
+    while uploads.recv_many(&mut batch, UPLOAD_BATCH_CUTS_MAX).await > 0 {
+        publish_until_done(&publisher, &batch, &state).await;
+        for upload in batch.drain(..) {
+            let Some(shard) = shards.get(usize::from(upload.cut.shard)) else { return };
+            if shard.send(ShardCommand::Uploaded(uploaded(&upload))).await.is_err() {
+                return;
+            }
+            remove_local_files(&upload).await;
+        }
+    }
+}
+
+/// Publishes cuts, whatever happens, with growing pauses between the attempts.
+async fn publish_until_done(publisher: &Publisher, batch: &[Upload], state: &UploadState) {
+    let cuts: Vec<_> = batch.iter().map(|upload| upload.cut.clone()).collect();
+    let mut pause_ms = UPLOAD_RETRY_MS_MIN;
+    loop {
+        let failure = match try_publish(publisher, &cuts, batch).await {
+            Ok(()) => break,
+            Err(error) => chain(&*error),
+        };
+        warn!(cuts = cuts.len(), error = failure, pause_ms, "cannot upload, trying again; finished files wait on disk");
+        state.set(Some(failure));
+        tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+        pause_ms = (pause_ms * 2).min(UPLOAD_RETRY_MS_MAX);
+    }
+    if state.trouble().is_some() {
+        info!("the storage takes objects again");
+        state.set(None);
+    }
+}
+
+async fn try_publish(
+    publisher: &Publisher,
+    cuts: &[hotpath::cut::FinishedCut],
+    batch: &[Upload],
+) -> Result<(), Arc<StoreError>> {
+    for result in publisher.publish_batch(cuts).await {
+        result?;
+    }
+    for upload in batch.iter().filter(|upload| !upload.stale_keys.is_empty()) {
+        info!(dataset = %upload.cut.dataset, keys = upload.stale_keys.len(), "removing objects that a repeated cut does not have");
+        publisher.retract(&upload.cut.dataset, &upload.stale_keys).await.map_err(Arc::new)?;
+    }
+    Ok(())
+}
+
+fn uploaded(upload: &Upload) -> UploadedCut {
+    let cut = &upload.cut;
+    UploadedCut {
+        dataset: cut.dataset.clone(),
+        first_position: cut.first_position,
+        last_position: cut.last_position,
+        rows: cut.files.iter().map(|file| file.rows).sum(),
+        bytes: cut.files.iter().map(|file| file.bytes).sum(),
+        files: cut.files.len() as u64,
+    }
+}
+
+/// What is left of the files after the upload: a folder on the same disk has taken them by renaming.
+async fn remove_local_files(upload: &Upload) {
+    for file in &upload.cut.files {
+        if let Err(error) = tokio::fs::remove_file(&file.path).await {
+            debug!(path = %file.path.display(), %error, "a local file is gone already");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! From filtered batches to Parquet files: one thread beside each shard.
+//!
+//! Rows of a dataset are split by the hour of their `event_time` ([`partition`]), gathered to row groups and written
+//! to one file for each hour ([`file`]); all files of a dataset are closed together in a cut ([`dataset`]), which
+//! the thread reports to its shard ([`thread`]).
+
+pub mod columns;
+pub mod dataset;
+pub mod error;
+pub mod file;
+pub mod memory;
+pub mod options;
+mod park;
+pub mod partition;
+mod row_group;
+pub mod schema;
+pub mod sort;
+pub mod thread;
+
+pub use dataset::CutReason;
+pub use error::EncodeError;
+pub use options::{DatasetOptions, EncoderIdentity};
+pub use thread::{Encoder, EncoderEvent, EncoderGauges, EncoderHandle, EncoderMessage, spawn};

@@ -1,0 +1,245 @@
+//! The keys of one filter's config, read with errors that name the filter and the key.
+
+use serde_json::{Map, Value};
+
+use super::condition::{Condition, Literal, Number};
+use super::error::{FilterError, suggestion};
+use super::limits::{MAX_FIELD_NAME_BYTES, MAX_LIST_ITEMS};
+use super::registry::FilterKind;
+
+/// The columns that the lake's layout stands on: filters read them, and do not rename, remove or overwrite them.
+const KEPT_COLUMNS: [&str; 2] = ["event_time", "ingest_time"];
+
+/// One filter's config while it is compiled.
+#[derive(Debug)]
+pub struct FilterConfig<'a> {
+    place: String,
+    depth: usize,
+    keys: &'a Map<String, Value>,
+}
+
+impl<'a> FilterConfig<'a> {
+    /// Takes the config of a filter of `kind`, and refuses keys that it does not know.
+    pub(super) fn new(
+        place: &str,
+        depth: usize,
+        kind: &FilterKind,
+        keys: &'a Map<String, Value>,
+    ) -> Result<Self, FilterError> {
+        let known: Vec<&str> = kind.keys.iter().map(|key| key.name).collect();
+        let unknown = keys.keys().find(|key| !known.contains(&key.as_str()));
+        if let Some(unknown) = unknown {
+            return Err(FilterError::UnknownKey {
+                place: place.to_owned(),
+                key: unknown.clone(),
+                hint: suggestion(unknown, &known),
+                known: known.join(", "),
+            });
+        }
+        Ok(Self { place: place.to_owned(), depth, keys })
+    }
+
+    /// Which filter this is: `filter 2 (drop)`.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// How many `conditional` filters this one stands in.
+    pub(super) fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// An error about `key`.
+    pub fn key_error(&self, key: &str, reason: impl Into<String>) -> FilterError {
+        FilterError::Key { place: self.place.clone(), key: key.to_owned(), reason: reason.into() }
+    }
+
+    /// An error about the keys together.
+    pub fn keys_error(&self, reason: impl Into<String>) -> FilterError {
+        FilterError::Keys { place: self.place.clone(), reason: reason.into() }
+    }
+
+    /// The value of `key`; none when it is absent.
+    pub fn value(&self, key: &str) -> Option<&'a Value> {
+        self.keys.get(key)
+    }
+
+    /// Which of `keys` is given, when exactly one is.
+    pub fn one_of<'k>(&self, keys: &[&'k str]) -> Result<&'k str, FilterError> {
+        let mut given = keys.iter().filter(|key| self.keys.contains_key(**key));
+        match (given.next(), given.next()) {
+            (Some(key), None) => Ok(key),
+            (Some(first), Some(second)) => {
+                Err(self.keys_error(format!("`{first}` and `{second}` exclude each other: give one of them")))
+            }
+            (None, _) => Err(self.keys_error(format!("one of the keys {} is needed", keys.join(", ")))),
+        }
+    }
+
+    /// The text of `key`; none when it is absent.
+    pub fn text(&self, key: &str) -> Result<Option<&'a str>, FilterError> {
+        match self.value(key) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(other) => Err(self.key_error(key, format!("expected a text, found {other}"))),
+        }
+    }
+
+    /// The switch of `key`; `false` when it is absent.
+    pub fn switch(&self, key: &str) -> Result<bool, FilterError> {
+        match self.value(key) {
+            None => Ok(false),
+            Some(Value::Bool(switch)) => Ok(*switch),
+            Some(other) => Err(self.key_error(key, format!("expected true or false, found {other}"))),
+        }
+    }
+
+    /// The whole number of `key`, from `least`; none when it is absent.
+    pub fn whole_number(&self, key: &str, least: u64) -> Result<Option<u64>, FilterError> {
+        let Some(value) = self.value(key) else {
+            return Ok(None);
+        };
+        match value.as_u64().filter(|number| *number >= least) {
+            Some(number) => Ok(Some(number)),
+            None => Err(self.key_error(key, format!("expected a whole number from {least}, found {value}"))),
+        }
+    }
+
+    /// The percentage of `key`, 0 to 100; none when it is absent.
+    pub fn percentage(&self, key: &str) -> Result<Option<f64>, FilterError> {
+        let Some(value) = self.value(key) else {
+            return Ok(None);
+        };
+        match value.as_f64().filter(|number| (0.0..=100.0).contains(number)) {
+            Some(number) => Ok(Some(number)),
+            None => Err(self.key_error(key, format!("expected a number from 0 to 100, found {value}"))),
+        }
+    }
+
+    /// The name of a field that must be given; it need not be in any batch.
+    pub fn field(&self, key: &str) -> Result<&'a str, FilterError> {
+        let Some(name) = self.text(key)? else {
+            return Err(self.key_error(key, "is needed: the name of a field"));
+        };
+        self.checked_field(key, name)
+    }
+
+    /// The names of a list of fields; none when the key is absent.
+    pub fn fields(&self, key: &str) -> Result<Option<Vec<&'a str>>, FilterError> {
+        let Some(value) = self.value(key) else {
+            return Ok(None);
+        };
+        let items = self.items(key, value)?;
+        let mut names = Vec::with_capacity(items.len());
+        for item in items {
+            let Value::String(name) = item else {
+                return Err(self.key_error(key, format!("expected the names of fields, found {item}")));
+            };
+            names.push(self.checked_field(key, name)?);
+        }
+        Ok(Some(names))
+    }
+
+    /// The items of a list that is neither empty nor too long.
+    pub fn items(&self, key: &str, value: &'a Value) -> Result<&'a [Value], FilterError> {
+        let Value::Array(items) = value else {
+            return Err(self.key_error(key, format!("expected a list, found {value}")));
+        };
+        if items.is_empty() {
+            return Err(self.key_error(key, "the list is empty"));
+        }
+        if items.len() > MAX_LIST_ITEMS {
+            return Err(self.key_error(key, format!("a list has at most {MAX_LIST_ITEMS} items")));
+        }
+        Ok(items)
+    }
+
+    fn checked_field(&self, key: &str, name: &'a str) -> Result<&'a str, FilterError> {
+        if name.is_empty() || name.len() > MAX_FIELD_NAME_BYTES {
+            let reason = format!("a field name has 1 to {MAX_FIELD_NAME_BYTES} bytes");
+            return Err(self.key_error(key, reason));
+        }
+        Ok(name)
+    }
+
+    /// Refuses to take away or to overwrite a column that the lake's layout stands on.
+    pub fn check_changeable(&self, key: &str, name: &str) -> Result<(), FilterError> {
+        if KEPT_COLUMNS.contains(&name) {
+            let reason =
+                format!("`{name}` decides where an event is stored and cannot be changed by this filter");
+            return Err(self.key_error(key, reason));
+        }
+        Ok(())
+    }
+
+    /// The name of a column that the filter makes: lower snake case, so that SQL needs no quotes.
+    pub fn new_column(&self, key: &str) -> Result<&'a str, FilterError> {
+        let name = self.field(key)?;
+        self.check_changeable(key, name)?;
+        let starts_well = name.starts_with(|first: char| first.is_ascii_lowercase() || first == '_');
+        let goes_on_well =
+            name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        if starts_well && goes_on_well {
+            return Ok(name);
+        }
+        let reason = format!(
+            "a column is named in lower snake case, so that SQL needs no quotes: write `{}`",
+            snake_case(name)
+        );
+        Err(self.key_error(key, reason))
+    }
+
+    /// The condition of `key`; none when it is absent.
+    pub fn condition(&self, key: &str) -> Result<Option<Condition>, FilterError> {
+        let Some(text) = self.text(key)? else {
+            return Ok(None);
+        };
+        read_condition(&self.place, key, text).map(Some)
+    }
+
+    /// A JSON value as a value of the condition language.
+    pub(super) fn literal(&self, key: &str, value: &Value) -> Result<Literal, FilterError> {
+        match value {
+            Value::Null => Ok(Literal::Null),
+            Value::Bool(boolean) => Ok(Literal::Boolean(*boolean)),
+            Value::String(text) => Ok(Literal::Text(text.clone())),
+            Value::Number(number) => {
+                let number =
+                    number.as_i64().map(Number::Integer).or_else(|| number.as_f64().map(Number::Double));
+                number
+                    .map(Literal::Number)
+                    .ok_or_else(|| self.key_error(key, format!("{value} is too large a number")))
+            }
+            Value::Array(_) | Value::Object(_) => {
+                Err(self
+                    .key_error(key, format!("expected a text, a number, true, false or null, found {value}")))
+            }
+        }
+    }
+}
+
+/// Reads a condition that stands under `key` of the filter at `place`.
+pub(super) fn read_condition(place: &str, key: &str, text: &str) -> Result<Condition, FilterError> {
+    Condition::parse(text).map_err(|error| FilterError::Condition {
+        place: place.to_owned(),
+        key: key.to_owned(),
+        error,
+    })
+}
+
+fn snake_case(name: &str) -> String {
+    let mut snake = String::new();
+    let mut follows_lowercase = false;
+    for character in name.chars() {
+        if character.is_ascii_uppercase() && follows_lowercase {
+            snake.push('_');
+        }
+        follows_lowercase = character.is_ascii_lowercase() || character.is_ascii_digit();
+        let is_plain = character.is_ascii_alphanumeric();
+        snake.push(if is_plain { character.to_ascii_lowercase() } else { '_' });
+    }
+    if snake.starts_with(|first: char| first.is_ascii_digit()) {
+        snake.insert(0, '_');
+    }
+    snake
+}

@@ -1,0 +1,100 @@
+//! Filters as a configuration writes them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::error::{FilterError, suggestion};
+
+/// One filter of a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FilterDefinition {
+    /// Which filter: `drop`, `rename_field`, ...
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The filter's own keys.
+    #[serde(default)]
+    pub config: Map<String, Value>,
+    /// Whether the filter is carried out; a filter that is not is still checked.
+    #[serde(default = "enabled_by_default")]
+    pub enabled: bool,
+    /// The filter applies only to events for which this condition holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
+    /// For the people who read the configuration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes: Option<String>,
+}
+
+fn enabled_by_default() -> bool {
+    true
+}
+
+/// The keys of a [`FilterDefinition`].
+const DEFINITION_KEYS: [&str; 5] = ["type", "config", "enabled", "condition", "notes"];
+
+/// The keys of a [`FilterPipelineDefinition`].
+const PIPELINE_KEYS: [&str; 1] = ["filters"];
+
+/// A list of filters, carried out in its order: `{"filters": [...]}`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FilterPipelineDefinition {
+    /// The filters in the order in which they are carried out.
+    #[serde(default)]
+    pub filters: Vec<FilterDefinition>,
+}
+
+impl FilterPipelineDefinition {
+    /// Reads a list from JSON text. Unlike plain serde it suggests the key that may have been meant.
+    ///
+    /// # Errors
+    /// Which filter and key is wrong, or where the text is not JSON.
+    pub fn from_json(text: &str) -> Result<Self, FilterError> {
+        let value: Value = serde_json::from_str(text).map_err(|error| malformed(&error))?;
+        let Value::Object(mut pipeline) = value else {
+            return Err(FilterError::Malformed { reason: "the outermost value is no object".to_owned() });
+        };
+        check_keys(&pipeline, &PIPELINE_KEYS, "the filter list")?;
+        let filters = pipeline.remove("filters").unwrap_or_default();
+        Ok(Self { filters: definitions_from_value(filters, "")? })
+    }
+}
+
+/// Reads the filters of a JSON list; `place` is what stands before `filter 1` in an error.
+pub(super) fn definitions_from_value(
+    value: Value,
+    place: &str,
+) -> Result<Vec<FilterDefinition>, FilterError> {
+    let Value::Array(items) = value else {
+        return Err(FilterError::Malformed { reason: format!("{place}the filters are no list") });
+    };
+    let mut definitions = Vec::with_capacity(items.len());
+    for (index, item) in items.into_iter().enumerate() {
+        let place = format!("{place}filter {}", index + 1);
+        if let Value::Object(keys) = &item {
+            check_keys(keys, &DEFINITION_KEYS, &place)?;
+        }
+        let definition = serde_json::from_value(item)
+            .map_err(|error| FilterError::Malformed { reason: format!("{place}: {error}") })?;
+        definitions.push(definition);
+    }
+    Ok(definitions)
+}
+
+fn check_keys(keys: &Map<String, Value>, known: &[&str], place: &str) -> Result<(), FilterError> {
+    let Some(unknown) = keys.keys().find(|key| !known.contains(&key.as_str())) else {
+        return Ok(());
+    };
+    Err(FilterError::UnknownKey {
+        place: place.to_owned(),
+        key: unknown.clone(),
+        hint: suggestion(unknown, known),
+        known: known.join(", "),
+    })
+}
+
+fn malformed(error: &serde_json::Error) -> FilterError {
+    FilterError::Malformed { reason: error.to_string() }
+}

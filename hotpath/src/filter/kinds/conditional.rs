@@ -1,0 +1,196 @@
+//! `conditional`: keeps or drops by the test of one field, or takes events through other filters by a condition.
+
+use std::any::Any;
+
+use crate::filter::columns::FieldName;
+use crate::filter::condition::{Comparison, Condition, Expression, Substring};
+use crate::filter::config::FilterConfig;
+use crate::filter::definition::definitions_from_value;
+use crate::filter::engine::{FilterState, Filters};
+use crate::filter::error::FilterError;
+use crate::filter::events::Events;
+use crate::filter::mask::Mask;
+use crate::filter::registry::{Filter, FilterFailure, FilterKey, FilterKind};
+
+/// The keys that hold filters.
+pub(in crate::filter) const BRANCH_KEYS: [&str; 2] = ["then", "else"];
+
+const OPERATORS: [(&str, &str); 6] =
+    [("eq", "=="), ("ne", "!="), ("gt", ">"), ("lt", "<"), ("gte", ">="), ("lte", "<=")];
+
+pub(in crate::filter) static KIND: FilterKind = FilterKind {
+    name: "conditional",
+    description: "Keeps or drops events by one field, or takes them through other filters by a condition.",
+    keys: &[
+        FilterKey {
+            name: "field",
+            value_type: "string",
+            default: "",
+            example: "\"severity\"",
+            description: "The field that is looked at.",
+        },
+        FilterKey {
+            name: "operator",
+            value_type: "string",
+            default: "eq",
+            example: "\"lte\"",
+            description: "eq, ne, gt, lt, gte, lte, contains, not_contains, exists or not_exists.",
+        },
+        FilterKey {
+            name: "value",
+            value_type: "any",
+            default: "",
+            example: "3",
+            description: "What the field is compared with; not for exists and not_exists.",
+        },
+        FilterKey {
+            name: "action",
+            value_type: "string",
+            default: "keep",
+            example: "\"drop\"",
+            description: "keep: the events that pass the test stay, the others are dropped. drop: the other way round.",
+        },
+        FilterKey {
+            name: "condition",
+            value_type: "condition",
+            default: "",
+            example: "\"severity <= 3\"",
+            description: "Decides between then and else, in place of field, operator, value and action.",
+        },
+        FilterKey {
+            name: "then",
+            value_type: "filter[]",
+            default: "[]",
+            example: "[{\"type\": \"add_field\", \"config\": {\"field\": \"urgent\", \"value\": true}}]",
+            description: "Filters for the events for which the condition holds.",
+        },
+        FilterKey {
+            name: "else",
+            value_type: "filter[]",
+            default: "[]",
+            example: "[{\"type\": \"sample\", \"config\": {\"percentage\": 10}}]",
+            description: "Filters for the other events.",
+        },
+    ],
+    compile,
+};
+
+fn compile(config: &FilterConfig<'_>) -> Result<Box<dyn Filter>, FilterError> {
+    let form = config.one_of(&["field", "condition"])?;
+    let of_other_form: &[&str] =
+        if form == "field" { &BRANCH_KEYS } else { &["operator", "value", "action"] };
+    if let Some(stray) = of_other_form.iter().find(|key| config.value(key).is_some()) {
+        return Err(config.key_error(stray, format!("does not go with `{form}`")));
+    }
+    if form == "field" { compile_keep_or_drop(config) } else { compile_branches(config) }
+}
+
+#[derive(Debug)]
+struct KeepOrDrop {
+    test: Condition,
+    keeps: bool,
+}
+
+fn compile_keep_or_drop(config: &FilterConfig<'_>) -> Result<Box<dyn Filter>, FilterError> {
+    let keeps = match config.text("action")?.unwrap_or("keep") {
+        "keep" => true,
+        "drop" => false,
+        other => return Err(config.key_error("action", format!("expected keep or drop, found `{other}`"))),
+    };
+    Ok(Box::new(KeepOrDrop { test: Condition::from_expression(test_of_field(config)?), keeps }))
+}
+
+fn test_of_field(config: &FilterConfig<'_>) -> Result<Expression, FilterError> {
+    let field = FieldName::new(config.field("field")?);
+    let operator = config.text("operator")?.unwrap_or("eq");
+    let value = config.value("value");
+    match (operator, value) {
+        ("exists", None) => return Ok(Expression::Exists { field }),
+        ("not_exists", None) => return Ok(Expression::Not(Box::new(Expression::Exists { field }))),
+        ("exists" | "not_exists", Some(_)) => {
+            return Err(config.key_error("value", format!("does not go with the operator {operator}")));
+        }
+        _ => {}
+    }
+    let symbol = OPERATORS.iter().find(|(name, _)| *name == operator).map(|(_, symbol)| *symbol);
+    let comparison = symbol.and_then(Comparison::from_symbol);
+    if comparison.is_none() && !matches!(operator, "contains" | "not_contains") {
+        let known = "eq, ne, gt, lt, gte, lte, contains, not_contains, exists, not_exists";
+        return Err(config.key_error("operator", format!("unknown operator `{operator}`; known: {known}")));
+    }
+    let Some(value) = value else {
+        return Err(config.key_error("value", format!("is needed by the operator {operator}")));
+    };
+    let literal = config.literal("value", value)?;
+    if let Some(comparison) = comparison {
+        if comparison.is_ordering() && (value.is_null() || value.is_boolean()) {
+            return Err(config.key_error("value", format!("{value} has no order: use eq or ne")));
+        }
+        return Ok(Expression::Compare { field, comparison, value: literal });
+    }
+    let part = Substring::new(literal).map_err(|reason| config.key_error("value", reason))?;
+    let contains = Expression::Contains { field, part };
+    Ok(if operator == "contains" { contains } else { Expression::Not(Box::new(contains)) })
+}
+
+impl Filter for KeepOrDrop {
+    fn apply(&self, events: &mut Events, rows: &Mask, _state: &mut dyn Any) -> Result<(), FilterFailure> {
+        let passing = self.test.evaluate_among(events.batch(), rows);
+        let dropped = if self.keeps { rows.minus(&passing) } else { passing };
+        events.drop_rows(&dropped);
+        Ok(())
+    }
+}
+
+#[derive(Debug)]
+struct Branches {
+    condition: Condition,
+    then_filters: Filters,
+    else_filters: Filters,
+}
+
+fn compile_branches(config: &FilterConfig<'_>) -> Result<Box<dyn Filter>, FilterError> {
+    let condition = config.condition("condition")?;
+    let condition = condition.ok_or_else(|| config.key_error("condition", "is needed"))?;
+    if BRANCH_KEYS.iter().all(|key| config.value(key).is_none()) {
+        return Err(config.keys_error("`then` or `else` is needed beside `condition`"));
+    }
+    let [then_filters, else_filters] = BRANCH_KEYS.map(|key| compile_branch(config, key));
+    Ok(Box::new(Branches { condition, then_filters: then_filters?, else_filters: else_filters? }))
+}
+
+fn compile_branch(config: &FilterConfig<'_>, key: &str) -> Result<Filters, FilterError> {
+    let Some(value) = config.value(key) else {
+        return Ok(Filters::default());
+    };
+    let place = format!("{}, {key} ", config.place());
+    let definitions = definitions_from_value(value.clone(), &place)?;
+    Filters::compile_nested(&definitions, &place, config.depth() + 1)
+}
+
+#[derive(Debug)]
+struct BranchStates {
+    then_state: FilterState,
+    else_state: FilterState,
+}
+
+impl Filter for Branches {
+    fn apply(&self, events: &mut Events, rows: &Mask, state: &mut dyn Any) -> Result<(), FilterFailure> {
+        let states = state.downcast_mut::<BranchStates>().ok_or(FilterFailure::ForeignState)?;
+        // Decided before the first branch changes what the condition looks at.
+        let then_rows = self.condition.evaluate_among(events.batch(), rows);
+        let else_rows = rows.minus(&then_rows);
+        let mut changed = events.clone();
+        self.then_filters.apply_to_rows(&mut changed, &then_rows, &mut states.then_state)?;
+        self.else_filters.apply_to_rows(&mut changed, &else_rows, &mut states.else_state)?;
+        *events = changed;
+        Ok(())
+    }
+
+    fn new_state(&self, shard_seed: u64) -> Box<dyn Any + Send> {
+        Box::new(BranchStates {
+            then_state: self.then_filters.new_state(shard_seed),
+            else_state: self.else_filters.new_state(shard_seed),
+        })
+    }
+}

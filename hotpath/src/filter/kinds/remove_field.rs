@@ -1,0 +1,73 @@
+//! `remove_field`: takes columns away.
+
+use std::any::Any;
+
+use crate::filter::columns::{self, FieldName};
+use crate::filter::config::FilterConfig;
+use crate::filter::error::FilterError;
+use crate::filter::events::Events;
+use crate::filter::mask::Mask;
+use crate::filter::registry::{Filter, FilterFailure, FilterKey, FilterKind};
+
+pub(in crate::filter) static KIND: FilterKind = FilterKind {
+    name: "remove_field",
+    description: "Takes fields away.",
+    keys: &[
+        FilterKey {
+            name: "field",
+            value_type: "string",
+            default: "",
+            example: "\"raw\"",
+            description: "The field to take away.",
+        },
+        FilterKey {
+            name: "fields",
+            value_type: "string[]",
+            default: "",
+            example: "[\"raw\", \"peer_port\"]",
+            description: "Several fields to take away.",
+        },
+    ],
+    compile,
+};
+
+#[derive(Debug)]
+struct RemoveField {
+    fields: Vec<FieldName>,
+}
+
+fn compile(config: &FilterConfig<'_>) -> Result<Box<dyn Filter>, FilterError> {
+    let key = config.one_of(&["field", "fields"])?;
+    let names = match config.fields("fields") {
+        Ok(Some(names)) => names,
+        Ok(None) => vec![config.field("field")?],
+        Err(error) => return Err(error),
+    };
+    let mut fields = Vec::with_capacity(names.len());
+    for name in names {
+        config.check_changeable(key, name)?;
+        fields.push(FieldName::new(name));
+    }
+    Ok(Box::new(RemoveField { fields }))
+}
+
+impl Filter for RemoveField {
+    fn apply(&self, events: &mut Events, rows: &Mask, _state: &mut dyn Any) -> Result<(), FilterFailure> {
+        let is_whole = events.are_all(rows);
+        let mut batch = events.batch().clone();
+        for field in &self.fields {
+            let Some(index) = field.index_in(&batch) else {
+                continue;
+            };
+            if is_whole {
+                batch = columns::without(&batch, index)?;
+                continue;
+            }
+            let name = batch.schema_ref().field(index).name().clone();
+            let emptied = columns::null_in_rows(batch.column(index), rows)?;
+            batch = columns::with(&batch, &name, emptied)?;
+        }
+        events.replace(batch);
+        Ok(())
+    }
+}

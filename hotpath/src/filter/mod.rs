@@ -1,0 +1,30 @@
+//! The one filter engine: it works on whole Arrow batches, for the hot path, the piper and `convert` alike.
+//!
+//! [`Filters::compile`] reads a configuration once: regular expressions, conditions and lists are built there.
+//! [`Filters::apply`] takes a batch through the filters in their order. A filter marks the rows it drops or puts other
+//! columns in their place; what is dropped is never copied, and a batch that loses no row keeps its arrays.
+//! What must live from batch to batch (sampling) is in a [`FilterState`], one for each shard.
+//!
+//! `docs/filters.md` says what filters and conditions mean.
+
+mod columns;
+mod condition;
+mod config;
+mod definition;
+mod engine;
+mod error;
+mod events;
+mod kinds;
+pub mod limits;
+mod mask;
+mod registry;
+
+pub use columns::FieldName;
+pub use condition::{Condition, ConditionError, Literal, Number};
+pub use config::FilterConfig;
+pub use definition::{FilterDefinition, FilterPipelineDefinition};
+pub use engine::{FilterOutcome, FilterState, Filters};
+pub use error::FilterError;
+pub use events::Events;
+pub use mask::Mask;
+pub use registry::{Filter, FilterFailure, FilterKey, FilterKind, catalogue};

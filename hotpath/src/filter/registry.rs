@@ -1,0 +1,85 @@
+//! The filters there are. To add one: its file in `kinds/`, and its line in [`FILTERS`].
+
+use std::any::Any;
+use std::fmt::Debug;
+
+use serde::Serialize;
+use thiserror::Error;
+
+use super::config::FilterConfig;
+use super::error::FilterError;
+use super::events::Events;
+use super::kinds;
+use super::mask::Mask;
+
+/// A compiled filter. It holds what its configuration says and nothing that changes; that is in its state.
+pub trait Filter: Debug + Send + Sync {
+    /// Carries the filter out on `rows` of `events`, all of which are live.
+    ///
+    /// # Errors
+    /// When it cannot be carried out. It has changed nothing then.
+    fn apply(&self, events: &mut Events, rows: &Mask, state: &mut dyn Any) -> Result<(), FilterFailure>;
+
+    /// What the filter keeps from batch to batch on one shard; `shard_seed` tells the shards apart.
+    fn new_state(&self, shard_seed: u64) -> Box<dyn Any + Send> {
+        let _ = shard_seed;
+        Box::new(())
+    }
+}
+
+/// Why a filter could not be carried out on a batch. The events go on without it, and are counted.
+#[derive(Debug, Error)]
+pub enum FilterFailure {
+    /// The columns could not be put together.
+    #[error("columns could not be put together: {0}")]
+    Columns(#[from] arrow::error::ArrowError),
+    /// The state was made by other filters than these.
+    #[error("the filter state belongs to another configuration")]
+    ForeignState,
+}
+
+/// A filter's place in the catalogue, and how it is made.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct FilterKind {
+    /// The `type` of a definition.
+    pub name: &'static str,
+    /// What it does, in one sentence.
+    pub description: &'static str,
+    /// The keys of its `config`.
+    pub keys: &'static [FilterKey],
+    #[serde(skip)]
+    pub(super) compile: fn(&FilterConfig<'_>) -> Result<Box<dyn Filter>, FilterError>,
+}
+
+/// One key of a filter's config.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct FilterKey {
+    /// The key.
+    pub name: &'static str,
+    /// `string`, `integer`, `number`, `boolean`, `condition`, `any` (a string, number or boolean), `string[]`, `filter[]`.
+    #[serde(rename = "type")]
+    pub value_type: &'static str,
+    /// What holds when the key is absent; empty when nothing does.
+    pub default: &'static str,
+    /// A value as JSON.
+    pub example: &'static str,
+    /// What it says, in one sentence.
+    pub description: &'static str,
+}
+
+/// Every filter, in the order in which people are shown them.
+static FILTERS: &[&FilterKind] = &[
+    &kinds::rename_field::KIND,
+    &kinds::add_field::KIND,
+    &kinds::remove_field::KIND,
+    &kinds::drop::KIND,
+    &kinds::include::KIND,
+    &kinds::exclude::KIND,
+    &kinds::conditional::KIND,
+    &kinds::sample::KIND,
+];
+
+/// The filters there are, with their keys.
+pub fn catalogue() -> &'static [&'static FilterKind] {
+    FILTERS
+}

@@ -1,0 +1,5 @@
+//! Sockets: datagrams by recvmmsg, streams by glommio, TLS without I/O of its own.
+
+pub mod socket;
+pub mod tls;
+pub mod udp;

@@ -1,0 +1,210 @@
+//! The log task: groups of blocks and control records become durable, senders are answered, blocks go on to parsing.
+
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use futures::future::select;
+use glommio::timer::sleep;
+use tracing::{error, warn};
+
+use super::intake::SealedIntake;
+use super::status::{LOG_FAILS, LOG_FULL, LOG_TAKES};
+use super::settings::UploadedCut;
+use super::{Dataset, LoggedBlock, Shard, ShardLog, Upload};
+use crate::account::{Aside, Movement};
+use crate::limits::{LOG_GROUP_BLOCKS_MAX, LOG_RETRY_MS};
+use crate::log::{Commit, Intent, LogError, Record, RecordPlace};
+
+/// What is to be written to the log beside blocks.
+pub(super) enum ControlRecord {
+    /// A cut is finished; once this is durable it may be uploaded.
+    Intent(Box<Upload>),
+    /// All objects of a cut are in storage.
+    Commit(UploadedCut),
+}
+
+/// Logs until the shard ends.
+pub(super) async fn run(shard: Rc<Shard>, mut log: ShardLog) {
+    loop {
+        wait_for_work(&shard).await;
+        shard.is_logging.set(true);
+        append_controls(&shard, &mut log).await;
+        let blocks = shard.intake.borrow_mut().take_sealed(LOG_GROUP_BLOCKS_MAX, log.group_bytes_max());
+        if !blocks.is_empty() {
+            let places = append_blocks(&shard, &mut log, &blocks).await;
+            hand_on(&shard, blocks, places);
+        }
+        shard.is_logging.set(false);
+        shard.settings.status.log_bytes.store(log.used_bytes(), Ordering::Relaxed);
+    }
+}
+
+/// Waits for something to log; seals the open blocks when a sender waits for them or their time is up.
+async fn wait_for_work(shard: &Shard) {
+    loop {
+        let due_in_us = {
+            let mut intake = shard.intake.borrow_mut();
+            let due_in_us = flush_due_in_us(shard, intake.oldest_open_us());
+            if due_in_us == Some(0) || intake.someone_waits() {
+                intake.seal_all();
+            }
+            if intake.has_sealed() || !shard.controls.borrow().is_empty() {
+                return;
+            }
+            due_in_us
+        };
+        match due_in_us {
+            None => shard.log_work.wait().await,
+            Some(due_in_us) => {
+                let work = pin!(shard.log_work.wait());
+                let timer = pin!(sleep(Duration::from_micros(due_in_us)));
+                select(work, timer).await;
+            }
+        }
+    }
+}
+
+/// Microseconds until the open blocks are due, 0 when they are; `None` when there are none.
+fn flush_due_in_us(shard: &Shard, oldest_open_us: Option<i64>) -> Option<u64> {
+    let age_us = shard.settings.clock.wall_us() - oldest_open_us?;
+    let flush_us = i64::try_from(shard.settings.flush_interval.as_micros()).unwrap_or(i64::MAX);
+    // A negative age means that the clock was set back: the blocks are due rather than kept for hours.
+    if age_us < 0 || age_us >= flush_us { Some(0) } else { Some((flush_us - age_us).unsigned_abs()) }
+}
+
+/// Appends a group of blocks; while the log is full or cannot be written, senders wait and it is tried again.
+async fn append_blocks(shard: &Shard, log: &mut ShardLog, blocks: &[SealedIntake]) -> Vec<RecordPlace> {
+    let records: Vec<Record> = {
+        let datasets = shard.datasets.borrow();
+        blocks.iter().map(|sealed| block_record(&datasets, sealed)).collect()
+    };
+    loop {
+        match log.append(&records).await {
+            Ok(places) => {
+                note_taken(shard);
+                return places;
+            }
+            Err(error) => note_trouble(shard, log, &error),
+        }
+        // What frees the log are commits: they must not wait behind the blocks that do not fit.
+        sleep(Duration::from_millis(LOG_RETRY_MS)).await;
+        append_controls(shard, log).await;
+    }
+}
+
+fn block_record(datasets: &[Dataset], sealed: &SealedIntake) -> Record {
+    Record::Block { dataset: datasets[sealed.dataset].key.clone(), block: sealed.block.clone() }
+}
+
+fn note_taken(shard: &Shard) {
+    let status = &shard.settings.status;
+    status.log_trouble.store(LOG_TAKES, Ordering::Relaxed);
+    status.log_commits.fetch_add(1, Ordering::Relaxed);
+}
+
+fn note_trouble(shard: &Shard, log: &ShardLog, error: &LogError) {
+    let is_full = matches!(error, LogError::Full { .. } | LogError::PendingIntents { .. }) || error.is_storage_full();
+    let trouble = if is_full { LOG_FULL } else { LOG_FAILS };
+    let before = shard.settings.status.log_trouble.swap(trouble, Ordering::Relaxed);
+    if before == trouble {
+        return;
+    }
+    let (shard_number, used_bytes) = (shard.settings.shard, log.used_bytes());
+    if trouble == LOG_FULL {
+        warn!(
+            shard = shard_number,
+            used_bytes,
+            "the log is at its limit on disk: streams and requests wait, datagrams are dropped until uploads free it"
+        );
+    } else {
+        error!(shard = shard_number, %error, "cannot write the log, trying again");
+    }
+}
+
+/// Makes the waiting control records durable and does what follows from each.
+async fn append_controls(shard: &Shard, log: &mut ShardLog) {
+    loop {
+        let mut controls: Vec<ControlRecord> = shard.controls.borrow_mut().drain(..).collect();
+        if controls.is_empty() {
+            return;
+        }
+        // Commits free what intents may be waiting for.
+        controls.sort_by_key(|control| matches!(control, ControlRecord::Intent(_)));
+        let records: Vec<Record> = controls.iter().map(ControlRecord::record).collect();
+        match log.append(&records).await {
+            Ok(_) => {
+                note_taken(shard);
+                controls.into_iter().for_each(|control| follow(shard, control));
+                break;
+            }
+            Err(error) => {
+                note_trouble(shard, log, &error);
+                controls.into_iter().rev().for_each(|control| shard.controls.borrow_mut().push_front(control));
+                sleep(Duration::from_millis(LOG_RETRY_MS)).await;
+            }
+        }
+    }
+    if let Err(error) = log.release().await {
+        warn!(shard = shard.settings.shard, %error, "cannot remove committed log segments, trying again later");
+    }
+}
+
+/// What follows from a control record that is durable.
+fn follow(shard: &Shard, control: ControlRecord) {
+    match control {
+        ControlRecord::Intent(upload) => shard.hand_to_upload(*upload),
+        ControlRecord::Commit(uploaded) => shard.note_stored(&uploaded),
+    }
+}
+
+impl ControlRecord {
+    fn record(&self) -> Record {
+        match self {
+            Self::Intent(upload) => Record::Intent(Intent {
+                dataset: upload.cut.dataset.clone(),
+                first: upload.cut.first_position,
+                last: upload.cut.last_position,
+                keys: upload.keys.clone(),
+            }),
+            Self::Commit(uploaded) => Record::Commit(Commit {
+                dataset: uploaded.dataset.clone(),
+                first: uploaded.first_position,
+                last: uploaded.last_position,
+            }),
+        }
+    }
+}
+
+/// Blocks that are durable: their senders are answered, and they wait to be parsed. Beyond what may wait in memory
+/// they are read back from the log later.
+fn hand_on(shard: &Shard, blocks: Vec<SealedIntake>, places: Vec<RecordPlace>) {
+    let mut logged = shard.logged.borrow_mut();
+    for (sealed, place) in blocks.into_iter().zip(places) {
+        drop(sealed.acknowledgements);
+        let keep = shard.may_keep_block();
+        if keep {
+            shard.logged_in_memory.set(shard.logged_in_memory.get() + 1);
+        }
+                shard.datasets.borrow_mut()[sealed.dataset].uncut.push_back(place.clone());
+        let block = keep.then_some(sealed.block);
+        logged.push_back(LoggedBlock { dataset: sealed.dataset, place, block, is_again: false });
+    }
+    shard.settings.status.parse_backlog_blocks.store(logged.len() as u64, Ordering::Relaxed);
+    drop(logged);
+    shard.parse_work.set();
+}
+
+impl Shard {
+    /// Counts what a committed cut stored.
+    fn note_stored(&self, uploaded: &UploadedCut) {
+        let held = self.release_held(&uploaded.dataset, uploaded.last_position);
+        let Some(index) = self.dataset_index(&uploaded.dataset) else { return };
+        let movement = Movement::store(uploaded.rows, held)
+            .and(Aside::BytesStored, uploaded.bytes)
+            .and(Aside::FilesStored, uploaded.files);
+        self.datasets.borrow_mut()[index].uploader_tally.record(&movement);
+        self.settings.status.upload_backlog_cuts.fetch_sub(1, Ordering::Relaxed);
+    }
+}

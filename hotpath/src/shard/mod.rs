@@ -1,0 +1,186 @@
+//! A shard: one executor bound to a CPU that receives, logs, parses and filters, and beside it an encoder thread.
+//!
+//! Shards share nothing on the way of an event. The tasks of one executor meet in [`Shard`]; with the rest of the
+//! process it exchanges commands, finished cuts and numbers.
+
+mod control;
+mod inputs;
+mod intake;
+mod logging;
+mod parsing;
+mod probe;
+mod settings;
+mod start;
+mod status;
+mod wake;
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use glommio::timer::sleep;
+use hashbrown::HashMap;
+
+use crate::account::{DropReason, TallyWriter};
+use crate::batch::BatchBuilder;
+use crate::block::SealedBlock;
+use crate::cut::FinishedCut;
+use crate::decode::Decoder;
+use crate::encode::EncoderMessage;
+use crate::filter::{FilterState, Filters};
+use crate::limits::STREAM_PAUSE_MS;
+use crate::log::{GlommioDisk, Intent, Log, LogReader, RecordPlace};
+use crate::names::DatasetKey;
+use crate::receive::udp::DatagramReceiver;
+use intake::{DatasetIndex, Intake};
+use wake::Wake;
+
+pub use intake::IngestOutcome;
+pub use settings::{
+    DatasetSettings, IngestBatch, InputSettings, ShardCommand, ShardSettings, StreamOptions, Transport, Upload,
+    UploadedCut,
+};
+pub use start::{ShardHandle, StartError, start};
+pub use status::{LOG_FAILS, LOG_FULL, LOG_TAKES, ShardStatus};
+
+type ShardLog = Log<GlommioDisk>;
+type ShardLogReader = LogReader<GlommioDisk>;
+
+/// A dataset on this shard.
+struct Dataset {
+    key: DatasetKey,
+    decoder: Box<dyn Decoder>,
+    rows: BatchBuilder,
+    filters: Filters,
+    filter_state: FilterState,
+    encoder_tally: TallyWriter,
+    uploader_tally: TallyWriter,
+    /// Rows that went to the encoder, by the last position of their block; kept until their cut is committed.
+    held: VecDeque<(u64, u64)>,
+    /// Blocks that are not in a finished cut: what the encoder is given again when it could not write.
+    uncut: VecDeque<RecordPlace>,
+    /// Intents of the time before the start whose upload was not committed, in the order of their positions.
+    intents: VecDeque<Intent>,
+    /// Those of them whose files are being closed again.
+    intents_closing: Vec<Intent>,
+}
+
+impl Dataset {
+    /// The uncommitted intent that covers a position.
+    fn replayed_range(&self, position: u64) -> Option<&Intent> {
+        self.intents.front().filter(|intent| intent.first <= position)
+    }
+}
+
+/// A block that is durable and waits to be parsed.
+struct LoggedBlock {
+    dataset: DatasetIndex,
+    place: RecordPlace,
+    /// `None`: it is read back from the log when its turn comes.
+    block: Option<SealedBlock>,
+    /// The encoder lost it once; it is accounted for already.
+    is_again: bool,
+}
+
+/// An input that runs, and what ends it.
+struct RunningInput {
+    input: Rc<inputs::Input>,
+    task: glommio::Task<()>,
+}
+
+/// What the tasks of one executor share.
+struct Shard {
+    settings: ShardSettings,
+    intake: RefCell<Intake>,
+    datasets: RefCell<Vec<Dataset>>,
+    by_key: RefCell<HashMap<DatasetKey, DatasetIndex>>,
+    datagrams: RefCell<DatagramReceiver>,
+    controls: RefCell<VecDeque<logging::ControlRecord>>,
+    logged: RefCell<VecDeque<LoggedBlock>>,
+    logged_in_memory: Cell<usize>,
+    encoder: async_channel::Sender<EncoderMessage>,
+    log_work: Wake,
+    parse_work: Wake,
+    drained: Wake,
+    inputs: RefCell<HashMap<String, RunningInput>>,
+    open_uploads: Cell<usize>,
+    is_logging: Cell<bool>,
+    is_parsing: Cell<bool>,
+    is_drained: Cell<bool>,
+}
+
+impl Shard {
+    fn dataset_index(&self, key: &DatasetKey) -> Option<DatasetIndex> {
+        self.by_key.borrow().get(key).copied()
+    }
+
+    /// Whether one more logged block may stay in memory until it is parsed: half of the pool is for that.
+    fn may_keep_block(&self) -> bool {
+        self.logged_in_memory.get() * 2 < self.settings.pool.blocks_max()
+    }
+
+    /// Why a datagram cannot be taken now.
+    fn why_nothing_is_taken(&self) -> DropReason {
+        match self.settings.status.log_trouble.load(Ordering::Relaxed) {
+            LOG_FULL => DropReason::LogFull,
+            LOG_FAILS => DropReason::LogFailed,
+            _ => DropReason::NoMemory,
+        }
+    }
+
+    fn log_takes_data(&self) -> bool {
+        self.settings.status.log_trouble.load(Ordering::Relaxed) == LOG_TAKES
+    }
+
+    fn takes_data(&self) -> bool {
+        self.log_takes_data() && !self.intake.borrow().is_congested()
+    }
+
+    /// Waits while the shard is short of blocks or its log takes nothing: the peer's window closes.
+    async fn room_for_streams(&self) {
+        while !self.takes_data() {
+            sleep(Duration::from_millis(STREAM_PAUSE_MS)).await;
+        }
+    }
+
+    fn connection_opened(&self) {
+        self.settings.status.connections.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn connection_closed(&self) {
+        self.settings.status.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Rows up to a position that were held for upload and are not any more.
+    fn release_held(&self, key: &DatasetKey, last_position: u64) -> u64 {
+        let Some(index) = self.dataset_index(key) else { return 0 };
+        let mut datasets = self.datasets.borrow_mut();
+        let held = &mut datasets[index].held;
+        let mut rows = 0;
+        while let Some((last, count)) = held.front().copied()
+            && last <= last_position
+        {
+            rows += count;
+            held.pop_front();
+        }
+        rows
+    }
+
+    /// Passes a cut, whose intent is durable, to the uploads.
+    fn hand_to_upload(&self, upload: Upload) {
+        self.settings.status.upload_backlog_cuts.fetch_add(1, Ordering::Relaxed);
+        self.open_uploads.set(self.open_uploads.get() + 1);
+        // The channel is unbounded: what bounds it is the log, which holds every row of these cuts. It is closed only
+        // when the process ends, and then the log still has the intent.
+        let _ = self.settings.finished_cuts.try_send(upload);
+    }
+
+    /// Takes a cut that the encoder has finished: its intent is logged next.
+    fn cut_finished(&self, cut: FinishedCut) {
+        let upload = control::upload_of(self, cut);
+        self.controls.borrow_mut().push_back(logging::ControlRecord::Intent(Box::new(upload)));
+        self.log_work.set();
+    }
+}

@@ -1,0 +1,133 @@
+//! The parse task: logged blocks, in the order of their positions, become filtered batches for the encoder thread.
+
+use std::rc::Rc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use glommio::timer::sleep;
+use tracing::{error, info, warn};
+
+use super::intake::DatasetIndex;
+use super::{Dataset, LoggedBlock, Shard, ShardLogReader};
+use crate::account::{Aside, DropReason, Movement};
+use crate::block::SealedBlock;
+use crate::decode::decode_block;
+use crate::encode::EncoderMessage;
+use crate::limits::BLOCK_WAIT_MS;
+use crate::log::LogError;
+
+/// Parses until the shard ends.
+pub(super) async fn run(shard: Rc<Shard>, log: ShardLogReader) {
+    loop {
+        let next = shard.logged.borrow_mut().pop_front();
+        let Some(mut next) = next else {
+            shard.parse_work.wait().await;
+            continue;
+        };
+        shard.is_parsing.set(true);
+        let backlog = shard.logged.borrow().len() as u64;
+        shard.settings.status.parse_backlog_blocks.store(backlog, Ordering::Relaxed);
+        close_ranges_before(&shard, &next).await;
+        match fetch(&shard, &log, &mut next).await {
+            Some(block) => parse(&shard, &next, &block).await,
+            None => count_damage(&shard, &next),
+        }
+        close_ranges_through(&shard, &next).await;
+        shard.is_parsing.set(false);
+        glommio::executor().yield_task_queue_now().await;
+    }
+}
+
+/// The block itself: it is still in memory, or is read back from the log.
+async fn fetch(shard: &Shard, log: &ShardLogReader, next: &mut LoggedBlock) -> Option<SealedBlock> {
+    if let Some(block) = next.block.take() {
+        shard.logged_in_memory.set(shard.logged_in_memory.get() - 1);
+        return Some(block);
+    }
+    loop {
+        match log.read(&next.place).await {
+            Ok(block) => return Some(block),
+            Err(LogError::NoBlockMemory) => sleep(Duration::from_millis(BLOCK_WAIT_MS)).await,
+            Err(error) => {
+                error!(shard = shard.settings.shard, place = ?next.place, %error, "cannot read a block back from the log");
+                return None;
+            }
+        }
+    }
+}
+
+fn count_damage(shard: &Shard, next: &LoggedBlock) {
+    if next.is_again {
+        return;
+    }
+    shard.settings.status.log_damaged_records.fetch_add(1, Ordering::Relaxed);
+    let lost = Movement::lose_held(DropReason::LogDamaged, u64::from(next.place.entry_count));
+    shard.intake.borrow_mut().tally(next.dataset).record(&lost);
+}
+
+async fn parse(shard: &Shard, next: &LoggedBlock, block: &SealedBlock) {
+    let message = {
+        let mut datasets = shard.datasets.borrow_mut();
+        let dataset = &mut datasets[next.dataset];
+        batch_message(dataset, next, block)
+    };
+    // The channel closes only when the encoder thread has ended, and that ends after this task.
+    if shard.encoder.send(message).await.is_err() {
+        error!(shard = shard.settings.shard, "the encoder thread has ended before its shard");
+    }
+}
+
+/// Decodes and filters one block, and counts what the filters removed.
+fn batch_message(dataset: &mut Dataset, next: &LoggedBlock, block: &SealedBlock) -> EncoderMessage {
+    let events = block.entries().len() as u64;
+    let decoded = decode_block(block, dataset.decoder.as_mut(), &mut dataset.rows);
+    let parse_errors = dataset.rows.take_parse_errors();
+    let rows = decoded.num_rows() as u64;
+    let outcome = dataset.filters.apply(decoded, &mut dataset.filter_state);
+    for (filter, failure) in &outcome.failures {
+        warn!(dataset = %dataset.key, filter, %failure, "a filter failed on a block; its events went on without it");
+    }
+    let kept = outcome.batch.num_rows() as u64;
+    let (first_position, last_position) = (next.place.first_position, next.place.last_position());
+    if !next.is_again {
+        dataset.encoder_tally.record(&Movement::filter(rows - kept).and(Aside::ParseErrors, parse_errors));
+        dataset.held.push_back((last_position, kept));
+    }
+    EncoderMessage::Rows {
+        dataset: next.dataset as u32,
+        batch: outcome.batch,
+        first_position,
+        last_position,
+        events,
+        hold_cut: dataset.replayed_range(first_position).is_some(),
+    }
+}
+
+/// Closes the ranges of earlier intents that end before this block: what followed in them is damaged.
+async fn close_ranges_before(shard: &Shard, next: &LoggedBlock) {
+    let first_position = next.place.first_position;
+    close_ranges(shard, next.dataset, |last| last < first_position).await;
+}
+
+/// Closes the range of an earlier intent that ends with this block.
+async fn close_ranges_through(shard: &Shard, next: &LoggedBlock) {
+    let last_position = next.place.last_position();
+    close_ranges(shard, next.dataset, |last| last <= last_position).await;
+}
+
+async fn close_ranges(shard: &Shard, dataset: DatasetIndex, is_over: impl Fn(u64) -> bool) {
+    loop {
+        {
+            let mut datasets = shard.datasets.borrow_mut();
+            let ranges = &mut datasets[dataset].intents;
+            if !ranges.front().is_some_and(|intent| is_over(intent.last)) {
+                return;
+            }
+            if let Some(intent) = ranges.pop_front() {
+                info!(%intent.dataset, intent.first, intent.last, "closing the files of a cut again");
+                datasets[dataset].intents_closing.push(intent);
+            }
+        }
+        let _ = shard.encoder.send(EncoderMessage::Cut { dataset: dataset as u32 }).await;
+    }
+}
