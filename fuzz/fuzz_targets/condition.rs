@@ -19,7 +19,15 @@ static BATCH: LazyLock<RecordBatch> = LazyLock::new(|| {
     tags.append_value([Some(""); 0]);
     let times = vec![Some(0), None, Some(1_700_000_000_000_000), Some(i64::MAX)];
     let columns: Vec<(&str, ArrayRef)> = vec![
-        ("a", Arc::new(StringViewArray::from(vec![Some("10.0.0.1"), None, Some("12"), Some("a text beyond the view")]))),
+        (
+            "a",
+            Arc::new(StringViewArray::from(vec![
+                Some("10.0.0.1"),
+                None,
+                Some("12"),
+                Some("a text beyond the view"),
+            ])),
+        ),
         ("b", Arc::new(Int64Array::from(vec![Some(1), None, Some(i64::MAX), Some(i64::MIN)]))),
         ("c", Arc::new(Float64Array::from(vec![Some(0.5), None, Some(f64::NAN), Some(1e300)]))),
         ("d", Arc::new(BooleanArray::from(vec![Some(true), None, Some(false), Some(true)]))),

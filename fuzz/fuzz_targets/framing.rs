@@ -23,7 +23,8 @@ fn read(stream: &[u8], framing: Framing, max: usize, read_bytes: &[u8]) -> (Mess
             break;
         }
         let free = framer.buffer_bytes_max() - buffer.len();
-        let wanted = read_bytes.get(turn % read_bytes.len().max(1)).map_or(usize::MAX, |byte| usize::from(*byte));
+        let wanted =
+            read_bytes.get(turn % read_bytes.len().max(1)).map_or(usize::MAX, |byte| usize::from(*byte));
         let bytes = wanted.clamp(1, free).min(stream.len() - at);
         buffer.extend_from_slice(&stream[at..at + bytes]);
         (at, turn) = (at + bytes, turn + 1);
