@@ -265,7 +265,7 @@ fn every_mistake_has_its_place_its_reason_and_advice() {
         (
             "shards:\n  log_disk_bytes_max: 256 MiB\n".into(),
             &[concat!(
-                "c.yaml:2:23: shards.log_disk_bytes_max: 256 MiB is less than two segments of the log; ",
+                "c.yaml:2:23: shards.log_disk_bytes_max: 256 MiB is less than four segments of the log; ",
                 "raise it, or lower log_segment_bytes (256 MiB)"
             )],
         ),
