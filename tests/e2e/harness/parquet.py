@@ -16,7 +16,10 @@ def duckdb():
 
 
 def relation(files):
-    return f"read_parquet('{files}', hive_partitioning = true, union_by_name = true)"
+    """DuckDB takes `09` for a text unless it is told that it is a number."""
+    numbers = "{'year': bigint, 'month': bigint, 'day': bigint, 'hour': bigint}"
+    return (f"read_parquet('{files}', hive_partitioning = true, union_by_name = true, "
+            f"hive_types_autocast = false, hive_types = {numbers})")
 
 
 # Every message of `fakedata` carries its number: seq="...", seq=... or, once it is JSON, "seq":"...".
