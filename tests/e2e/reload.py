@@ -1,13 +1,14 @@
 """SIGHUP under load: what changes changes, the rest is not disturbed; a wrong configuration changes nothing. SIGTERM drains."""
+import contextlib
 import socket
 import time
 
 from harness.appliance import Appliance, http, syslog
-from harness.parquet import count_rows, duckdb, message_numbers
+from harness.parquet import count_rows, duckdb, message_numbers, relation
 from harness.ports import free_port
 from harness.script import run_script, wait_until
 
-RATE, LOAD_SECONDS = 1000, 12
+RATE, LOAD_SECONDS = 1000, 14
 SEEN_SECONDS_MAX = 15
 ADD_SITE = {"type": "add_field", "config": {"field": "site", "value": "berlin"}}
 
@@ -60,8 +61,9 @@ def reload_changes(script, state):
     state.seen("first", "before too")
     open_connection = socket.create_connection(("127.0.0.1", state.staying), timeout=15)
 
+    loaded = {**state.loaded, "filters": [ADD_SITE]}
     first = {**state.first, "inputs": state.first["inputs"][1:], "filters": [ADD_SITE]}
-    said = state.reload_to([state.loaded, first, state.second])
+    said = state.reload_to([loaded, first, state.second])
     script.check("a reload is reported", "reloaded" in said, said)
     script.check("the input that was removed is closed", wait_until(lambda: not listens(state.leaving), 10))
     send_line(state.coming, "new input")
@@ -72,7 +74,7 @@ def reload_changes(script, state):
     row = state.seen("first", "open before the reload")
     script.check_equal("a connection from before goes on, through the new filter",
                        (row.get("message"), row.get("site")), ("open before the reload", "berlin"))
-    return [state.loaded, first, state.second]
+    return [loaded, first, state.second]
 
 
 def wrong_configurations_change_nothing(script, state, good):
@@ -84,20 +86,37 @@ def wrong_configurations_change_nothing(script, state, good):
     said = state.reload_to(wrong_filter)
     script.check("a wrong condition is reported", "condition" in said and "stays" in said, said)
 
-    # A port that somebody else has: the rest of this configuration must not be carried out either.
+    # A port that somebody else has: the rest of such a configuration must not be carried out either.
+    wrong_site = {**good[1], "filters": [{"type": "add_field", "config": {"field": "site", "value": "wrong"}}]}
+    with taken_port() as port:
+        said = state.reload_to([good[0], {**wrong_site, "inputs": [*good[1]["inputs"], syslog("tcp", port)]},
+                                {**good[2], "inputs": []}])
+    script.check("a syslog port that is taken is named", str(port) in said and "stays" in said, said)
+    send_line(state.staying, "after the first")
+    script.check_equal("a syslog port that is taken: the filter from before still holds",
+                       state.seen("first", "after the first").get("site"), "berlin")
+    still_listen(script, state, "a syslog port that is taken")
+    with taken_port() as port:
+        said = state.reload_to([good[0], good[1], {**good[2], "inputs": [http(port)]}])
+    script.check("an HTTP port that is taken is named", str(port) in said and "stays" in said, said)
+    still_listen(script, state, "an HTTP port that is taken")
+    said = state.reload_to(good)
+    script.check("a good configuration is taken after wrong ones", "reloaded" in said, said)
+    still_listen(script, state, "a good configuration after wrong ones")
+
+
+@contextlib.contextmanager
+def taken_port():
     with socket.socket() as other:
-        taken = free_port()
-        other.bind(("127.0.0.1", taken))
+        port = free_port()
+        other.bind(("127.0.0.1", port))
         other.listen()
-        changed = {**good[1], "filters": [{"type": "add_field", "config": {"field": "site", "value": "wrong"}}],
-                   "inputs": [*good[1]["inputs"], syslog("tcp", taken)]}
-        said = state.reload_to([good[0], changed, {**good[2], "inputs": []}])
-        script.check("a port that is taken is named", str(taken) in said and "stays" in said, said)
-    send_line(state.staying, "after wrong ones")
-    script.check_equal("the filter from before still holds", state.seen("first", "after wrong ones").get("site"),
-                       "berlin")
-    script.check("the inputs from before still listen",
-                 all(listens(port) for port in (state.staying, state.coming, state.http)))
+        yield port
+
+
+def still_listen(script, state, when):
+    silent = [port for port in (state.staying, state.coming, state.http) if not listens(port)]
+    script.check(f"{when}: all inputs from before listen", not silent, f"{silent} do not")
 
 
 def load_is_not_disturbed(script, state, load):
@@ -125,6 +144,10 @@ def main(script):
     script.check("most of the load is in flight when SIGTERM comes", account["in_flight"] > 0, account)
     appliance.stop_well()
     stored = message_numbers(appliance.parquet_files("loaded"))
+    with_site = duckdb().execute(
+        f"select count(*) from {relation(appliance.parquet_files('loaded'))} where site = 'berlin'").fetchone()[0]
+    script.check("the filter holds for the load from the reload on, not before", 0 < with_site < report["events"],
+                 f"{with_site} of {report['events']}")
     script.check_equal("everything received is stored, once",
                        (len(stored), count_rows(appliance.parquet_files("loaded"))), (report["events"],) * 2)
 
