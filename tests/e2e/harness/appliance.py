@@ -56,7 +56,9 @@ class Appliance:
         self.imbalances = []
 
     def write_config(self):
-        """JSON is YAML."""
+        """JSON is YAML. A new file: to cut the old one off may wait for the disk, which is busy with the log."""
+        if os.path.exists(self.config_file):
+            os.remove(self.config_file)
         with open(self.config_file, "w") as out:
             json.dump(self.config, out, indent=2)
 
