@@ -43,13 +43,10 @@ def count_rows(files):
 
 def ranges(numbers):
     """Numbers as text, neighbours together: `5, 7-9`."""
-    parts, numbers = [], sorted(numbers)
-    first = previous = None
-    for number in [*numbers, None]:
-        if previous is not None and number != previous + 1 if number is not None else previous is not None:
-            parts.append(f"{first}" if first == previous else f"{first}-{previous}")
-            first = number
-        elif first is None:
-            first = number
-        previous = number
-    return ", ".join(parts)
+    runs = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
