@@ -110,7 +110,9 @@ def kill_under_load(script, name, kills, moments, storage=None):
         appliance.kill()
         appliance.start(wait=False)
     appliance.wait_for_ready()
-    time.sleep(1)
+    for load in loads:
+        load.send_over_tcp()
+    time.sleep(LIFE_SECONDS_MAX)
     for load in loads:
         load.stop()
         appliance.ledger(load.dataset)
