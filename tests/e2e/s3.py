@@ -1,7 +1,7 @@
 """A real S3 server as the storage, stopped in the middle of a load: nothing lost, nothing twice, and /readyz says so."""
 import time
 
-from harness.appliance import Appliance, http, syslog
+from harness.appliance import START_SECONDS_MAX, Appliance, http, syslog
 from harness.ports import free_port
 from harness.script import run_script, wait_until
 from harness.seaweedfs import SeaweedFs
@@ -45,6 +45,24 @@ def storage_goes_away(script, appliance, seaweedfs):
     seaweedfs.start()
 
 
+def starts_without_storage(script, appliance, seaweedfs, http_port, first_number, events):
+    """After a power cut the storage may come back later than the appliance."""
+    seaweedfs.stop()
+    appliance.start(wait=False)
+    ready = wait_until(lambda: "ready" in appliance.lines or appliance.process.poll() is not None, START_SECONDS_MAX)
+    if not script.check("it starts while the storage is away, and takes events in",
+                        ready and appliance.process.poll() is None, appliance.errors()[-1000:]):
+        return
+    load = appliance.fakedata("http", "--target", f"http://127.0.0.1:{http_port}/ingest/default/syslog", "--count",
+                              events, "--kind", "rfc5424", "--first-number", first_number, log="without.log")
+    report = appliance.fakedata_report(load, "without.log")
+    script.check_equal("events are acknowledged without the storage", report["acknowledged"], events)
+    seaweedfs.start()
+    account = appliance.wait_until_stored(events, BACK_SECONDS_MAX)
+    script.check_equal("and stored once it is back", (account["received"], account["stored"]), (events, events))
+    appliance.stop_well()
+
+
 def main(script):
     seaweedfs = SeaweedFs(script).start()
     http_port, udp = free_port(), free_port()
@@ -77,6 +95,7 @@ def main(script):
     script.check_equal("nothing is lost", len(expected - set(numbers)), 0)
     script.check_equal("nothing is there that was not sent", len(set(numbers) - expected), 0)
     appliance.stop_well()
+    starts_without_storage(script, appliance, seaweedfs, http_port, 2 * FIRST_NUMBER, 500)
 
 
 if __name__ == "__main__":
