@@ -185,7 +185,7 @@ fn the_times_of_the_extension_stand_for_the_events_in_their_order() {
         ("end=1709618829000 start=1709618820000", "2024-03-05T06:07:00Z"),
         ("end=1709618829000 start=0 mrt=1", "2024-03-05T06:07:09Z"),
         ("rt=Mar 05 06:07:08 UTC proto=tcp", "2024-03-05T06:07:08Z"),
-        ("startTime=Mon Aug 10 09:26:47 2020 act=x", "2020-08-10T09:26:47Z"),
+        ("EndTime=1709618829000 startTime=Mon Aug 10 09:26:47 2020 act=x", "2020-08-10T09:26:47Z"),
         ("act=x", RECEIVED),
     ] {
         let row = decode(&format!("<14>CEF:0|v|p|1|2|n|5|{extension}"));
