@@ -1,4 +1,4 @@
-//! The public syslog corpora: no panic, one row for each message, nothing lost where parsing failed.
+//! The public syslog and CEF corpora: no panic, one row for each message, nothing lost where parsing failed.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::path::{Path, PathBuf};
@@ -14,9 +14,9 @@ use hotpath::pcap::{Capture, is_capture};
 
 const RECEIVED_US: i64 = 1_735_689_599_000_000;
 
-fn corpora() -> Option<PathBuf> {
+fn corpora(kind: &str) -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpora");
-    let folder = std::env::var_os("BYTEFREEZER_CORPORA").map_or(beside, PathBuf::from).join("syslog");
+    let folder = std::env::var_os("BYTEFREEZER_CORPORA").map_or(beside, PathBuf::from).join(kind);
     folder.is_dir().then_some(folder)
 }
 
@@ -31,12 +31,15 @@ fn files_in(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-fn messages_of(bytes: &[u8]) -> Vec<Vec<u8>> {
-    if !is_capture(bytes) {
-        let split = split_messages(bytes, Framing::Newline, MESSAGE_BYTES_MAX);
-        return split.map(|(message, _)| message.to_vec()).collect();
+/// The messages of a capture, of lines, or in the `message` of NDJSON records.
+fn messages_of(file: &Path) -> Vec<Vec<u8>> {
+    let bytes = std::fs::read(file).unwrap();
+    let is_ndjson = file.extension().is_some_and(|extension| extension == "ndjson");
+    if !is_capture(&bytes) {
+        let lines = split_messages(&bytes, Framing::Newline, MESSAGE_BYTES_MAX).map(|(line, _)| line);
+        return lines.map(|line| if is_ndjson { message_of(line) } else { line.to_vec() }).collect();
     }
-    let mut capture = Capture::new(bytes).unwrap();
+    let mut capture = Capture::new(&bytes).unwrap();
     let mut messages = Vec::new();
     while let Some(datagram) = capture.next_datagram().unwrap() {
         messages.push(datagram.payload.to_vec());
@@ -44,9 +47,14 @@ fn messages_of(bytes: &[u8]) -> Vec<Vec<u8>> {
     messages
 }
 
-fn decode(messages: &[Vec<u8>]) -> Vec<RecordBatch> {
+fn message_of(line: &[u8]) -> Vec<u8> {
+    let record: serde_json::Value = serde_json::from_slice(line).unwrap_or_default();
+    record["message"].as_str().map_or(line, str::as_bytes).to_vec()
+}
+
+fn decode(format: Format, messages: &[Vec<u8>]) -> Vec<RecordBatch> {
     let mut rows = BatchBuilder::new(Arc::new(ColumnRegistry::default()), RowOptions::default());
-    let mut decoder = decoder(Format::Syslog, &DecoderOptions::default(), &mut rows);
+    let mut decoder = decoder(format, &DecoderOptions::default(), &mut rows);
     let peer = Peer::new("192.0.2.1:514".parse().unwrap(), SourceType::Syslog);
     let mut blocks = Vec::new();
     let mut block = Block::new(BlockMemory::unpooled(BLOCK_BYTES), RECEIVED_US);
@@ -68,23 +76,18 @@ fn text<'a>(batch: &'a RecordBatch, name: &str, row: usize) -> Option<&'a str> {
     column.is_valid(row).then(|| column.value(row))
 }
 
-#[test]
-fn every_message_of_the_corpora_gives_a_row_and_none_is_lost() {
-    let Some(folder) = corpora() else {
-        println!("skipped: no corpora");
-        return;
-    };
+/// Decodes every file of a folder; returns its messages.
+fn check(format: Format, folder: &Path) -> Vec<Vec<u8>> {
     let mut files = Vec::new();
-    files_in(&folder, &mut files);
+    files_in(folder, &mut files);
     let mut escaped = String::new();
-    let mut total = 0;
+    let mut all = Vec::new();
     for file in files {
-        let messages = messages_of(&std::fs::read(&file).unwrap());
+        let messages = messages_of(&file);
         let mut left = messages.iter();
-        for batch in decode(&messages) {
+        for batch in decode(format, &messages) {
             for row in 0..batch.num_rows() {
                 let message = left.next().unwrap();
-                total += 1;
                 if text(&batch, "parse_error", row).is_none() {
                     continue;
                 }
@@ -97,6 +100,44 @@ fn every_message_of_the_corpora_gives_a_row_and_none_is_lost() {
             }
         }
         assert!(left.next().is_none(), "{}: a message without a row", file.display());
+        all.extend(messages);
     }
-    assert!(total > 1_000, "only {total} messages under {}", folder.display());
+    all
+}
+
+#[test]
+fn every_message_of_the_corpora_gives_a_row_and_none_is_lost() {
+    let Some(folder) = corpora("syslog") else {
+        println!("skipped: no corpora");
+        return;
+    };
+    for format in [Format::Syslog, Format::Cef] {
+        let total = check(format, &folder).len();
+        assert!(total > 1_000, "only {total} messages under {}", folder.display());
+    }
+}
+
+#[test]
+fn every_cef_message_of_the_corpora_is_read_whole() {
+    let folders = ["cef", "syslog/crowdsec-cef", "syslog/crowdsec-unifi", "syslog/sc4s"].map(corpora);
+    if folders.iter().all(Option::is_none) {
+        println!("skipped: no corpora");
+        return;
+    }
+    let mut total = 0;
+    for folder in folders.into_iter().flatten() {
+        for message in check(Format::Cef, &folder) {
+            let shown = String::from_utf8_lossy(&message);
+            if !shown.contains("CEF:") {
+                continue;
+            }
+            total += 1;
+            let batches = decode(Format::Cef, std::slice::from_ref(&message));
+            assert_eq!(text(&batches[0], "parse_error", 0), None, "{shown}");
+            for column in ["device_vendor", "device_product", "signature_id", "name", "event_severity"] {
+                assert!(text(&batches[0], column, 0).is_some(), "{column}: {shown}");
+            }
+        }
+    }
+    assert!(total >= 30, "only {total} CEF messages");
 }

@@ -362,6 +362,13 @@ impl BatchBuilder {
         }
     }
 
+    /// Settles the type that the column of a field has, if there is none yet: for a value that is not of it, and
+    /// comes before one that is.
+    pub fn expect_field(&mut self, spelling: &str, column_type: &ColumnType) {
+        // Without a column left, `_extra` takes the field.
+        let _ = self.locate(spelling, column_type);
+    }
+
     /// The way that most fields take: text, into the column that followed the last field in the row before.
     #[inline]
     fn put_hinted_text(&mut self, spelling: &str, text: &str) -> bool {

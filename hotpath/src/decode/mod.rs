@@ -1,6 +1,7 @@
 //! Decoders: bytes, peer and time of receipt in; rows or a reason out. They do no I/O and read no clock.
 
 pub mod body;
+pub mod cef;
 pub mod syslog;
 
 use std::fmt;
@@ -10,6 +11,7 @@ use arrow::array::RecordBatch;
 
 use crate::batch::BatchBuilder;
 use crate::block::{Event, SealedBlock};
+use cef::CefDecoder;
 use syslog::{SyslogDecoder, SyslogOptions};
 
 /// Turns events of one format into rows.
@@ -34,15 +36,17 @@ pub fn decode_block(block: &SealedBlock, decoder: &mut dyn Decoder, rows: &mut B
 pub enum Format {
     /// RFC 5424, RFC 3164 and what is sent in their place.
     Syslog,
+    /// ArcSight Common Event Format, alone or behind a syslog header.
+    Cef,
 }
 
 /// Each format with its name in configuration and on the command line.
-const FORMATS: &[(Format, &str)] = &[(Format::Syslog, "syslog")];
+const FORMATS: &[(Format, &str)] = &[(Format::Syslog, "syslog"), (Format::Cef, "cef")];
 
 /// What decoders are told by the dataset, each its own part.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DecoderOptions {
-    /// For [`Format::Syslog`].
+    /// For [`Format::Syslog`], and the syslog headers and time zone of [`Format::Cef`].
     pub syslog: SyslogOptions,
 }
 
@@ -50,6 +54,7 @@ pub struct DecoderOptions {
 pub fn decoder(format: Format, options: &DecoderOptions, rows: &mut BatchBuilder) -> Box<dyn Decoder> {
     match format {
         Format::Syslog => Box::new(SyslogDecoder::new(options.syslog, rows)),
+        Format::Cef => Box::new(CefDecoder::new(options.syslog, rows)),
     }
 }
 
@@ -96,6 +101,6 @@ mod tests {
             assert_eq!(format.to_string(), *name);
         }
         let error = "sislog".parse::<Format>().unwrap_err();
-        assert_eq!(error.to_string(), "unknown format \"sislog\": use one of syslog");
+        assert_eq!(error.to_string(), "unknown format \"sislog\": use one of syslog, cef");
     }
 }

@@ -1,5 +1,6 @@
 //! Syslog: RFC 5424, RFC 3164 as it occurs in the field, and anything else kept whole.
 
+mod before_body;
 mod bsd_time;
 mod iso_time;
 mod local_time;
@@ -22,9 +23,10 @@ use priority::Pri;
 use rfc3164::Stamp;
 use structured_data::{Fault, StructuredData};
 
-const BYTE_ORDER_MARK: char = '\u{feff}';
+/// Says that the text of a message is UTF-8 (RFC 5424 section 6.4).
+pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
 /// What senders put behind a message.
-const END_OF_MESSAGE: [char; 3] = ['\n', '\r', '\0'];
+pub(super) const END_OF_MESSAGE: [char; 3] = ['\n', '\r', '\0'];
 
 /// What a dataset says about its syslog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +75,13 @@ impl Columns {
     }
 }
 
+/// What the beginning of a message says of its priority.
+struct PriPart<'a> {
+    rest: &'a str,
+    has_pri: bool,
+    fault: Option<Fault>,
+}
+
 /// Decodes syslog messages, one row each. Its memory is used again from event to event.
 #[derive(Debug)]
 pub struct SyslogDecoder {
@@ -104,21 +113,8 @@ impl SyslogDecoder {
         // What ended the message in a stream or a datagram is no part of it (RFC 6587 section 3.4.2).
         let text = text.trim_end_matches(END_OF_MESSAGE);
         let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
-        let (mut pri_fault, mut header_fault) = (None, None);
-        let (rest, has_pri) = match priority::find(text.as_bytes()) {
-            Pri::Valid(priority, length) => {
-                rows.put_i64(self.columns.facility, priority.facility());
-                rows.put_i64(self.columns.severity, priority.severity());
-                rows.put_text(self.columns.facility_name, priority.facility_name());
-                rows.put_text(self.columns.severity_name, priority.severity_name());
-                (&text[length..], true)
-            }
-            Pri::TooLarge(length) => {
-                pri_fault = Some("a PRI above 191 (RFC 5424 section 6.2.1)");
-                (&text[length..], true)
-            }
-            Pri::Missing => (text, false),
-        };
+        let PriPart { rest, has_pri, fault: pri_fault } = self.put_pri(text, rows);
+        let mut header_fault = None;
         if has_pri && let Some(version_bytes) = rfc5424::version_bytes(rest.as_bytes()) {
             match rfc5424::parse(&rest[version_bytes..], &mut self.times.iso) {
                 Ok(header) => {
@@ -147,6 +143,24 @@ impl SyslogDecoder {
         self.put_3164(&header, pri_fault.or(header_fault), event, rows);
     }
 
+    /// Puts facility and severity.
+    fn put_pri<'a>(&self, text: &'a str, rows: &mut BatchBuilder) -> PriPart<'a> {
+        match priority::find(text.as_bytes()) {
+            Pri::Valid(priority, length) => {
+                rows.put_i64(self.columns.facility, priority.facility());
+                rows.put_i64(self.columns.severity, priority.severity());
+                rows.put_text(self.columns.facility_name, priority.facility_name());
+                rows.put_text(self.columns.severity_name, priority.severity_name());
+                PriPart { rest: &text[length..], has_pri: true, fault: None }
+            }
+            Pri::TooLarge(length) => {
+                let fault = Some("a PRI above 191 (RFC 5424 section 6.2.1)");
+                PriPart { rest: &text[length..], has_pri: true, fault }
+            }
+            Pri::Missing => PriPart { rest: text, has_pri: false, fault: None },
+        }
+    }
+
     fn put_5424(
         &mut self,
         header: &rfc5424::Header<'_>,
@@ -154,16 +168,31 @@ impl SyslogDecoder {
         fault: Option<Fault>,
         rows: &mut BatchBuilder,
     ) {
+        let (message, found) = self.put_5424_header(header, event.received_us, rows);
+        self.put_message(message, rows);
+        if let Some(fault) = fault.or(found) {
+            rows.parse_error(fault);
+            rows.put_raw(event.bytes);
+        }
+    }
+
+    /// Puts the header and structured data; returns the message and what is wrong before it.
+    fn put_5424_header<'a>(
+        &mut self,
+        header: &rfc5424::Header<'a>,
+        received_us: i64,
+        rows: &mut BatchBuilder,
+    ) -> (&'a str, Option<Fault>) {
         let columns = self.columns;
         rows.put_text(columns.rfc, "5424");
         if let Some(stamp) = header.stamp {
-            rows.set_event_time(self.times.of_iso(&stamp, event.received_us));
+            rows.set_event_time(self.times.of_iso(&stamp, received_us));
         }
         put_some(rows, columns.hostname, header.hostname);
         put_some(rows, columns.app_name, header.app_name);
         put_some(rows, columns.proc_id, header.proc_id);
         put_some(rows, columns.msg_id, header.msg_id);
-        let mut fault = fault.or(header.liberty);
+        let mut fault = header.liberty;
         let message = match self.split_structured_data(header.rest) {
             Ok((data_bytes, liberty)) => {
                 fault = fault.or(liberty);
@@ -179,11 +208,7 @@ impl SyslogDecoder {
             }
         };
         // Section 6.4: the mark says that MSG is UTF-8, and is no part of it.
-        self.put_message(message.strip_prefix(BYTE_ORDER_MARK).unwrap_or(message), rows);
-        if let Some(fault) = fault {
-            rows.parse_error(fault);
-            rows.put_raw(event.bytes);
-        }
+        (message.strip_prefix(BYTE_ORDER_MARK).unwrap_or(message), fault)
     }
 
     /// STRUCTURED-DATA that ends at a space or with the message: its bytes, and what was let pass.
@@ -199,26 +224,38 @@ impl SyslogDecoder {
     fn put_3164(
         &mut self,
         header: &rfc3164::Header<'_>,
-        mut fault: Option<Fault>,
+        fault: Option<Fault>,
         event: &Event<'_>,
         rows: &mut BatchBuilder,
     ) {
+        let found = self.put_3164_header(header, event.received_us, rows);
+        self.put_message(header.message, rows);
+        if let Some(fault) = fault.or(found) {
+            rows.parse_error(fault);
+            rows.put_raw(event.bytes);
+        }
+    }
+
+    /// Puts the header; returns what is wrong with it.
+    fn put_3164_header(
+        &mut self,
+        header: &rfc3164::Header<'_>,
+        received_us: i64,
+        rows: &mut BatchBuilder,
+    ) -> Option<Fault> {
         let columns = self.columns;
+        let mut fault = None;
         if let Some(stamp) = &header.stamp {
-            match self.times.of(stamp, event.received_us) {
+            match self.times.of(stamp, received_us) {
                 Some(time_us) => rows.set_event_time(time_us),
-                None => fault = fault.or(Some("a day that no year has")),
+                None => fault = Some("a day that no year has"),
             }
         }
         put_some(rows, columns.hostname, header.hostname);
         put_some(rows, columns.app_name, header.app_name);
         put_some(rows, columns.proc_id, header.proc_id);
         put_some(rows, columns.msg_id, header.msg_id);
-        self.put_message(header.message, rows);
-        if let Some(fault) = fault {
-            rows.parse_error(fault);
-            rows.put_raw(event.bytes);
-        }
+        fault
     }
 
     fn put_message(&mut self, message: &str, rows: &mut BatchBuilder) {

@@ -1,0 +1,188 @@
+//! The CEF extension: `key=value key=value`, values with spaces.
+//!
+//! A key is the word that touches an `=`, at the beginning or behind a space; so an `=` within a word of a value
+//! (`/?a=1&b=2`) begins no pair, whether it has its backslash or not. The value goes on to the next key.
+
+use crate::limits::KEY_BYTES_MAX;
+
+/// A key and its value, without outer spaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Pair<'a> {
+    pub(super) key: &'a str,
+    pub(super) value: &'a str,
+}
+
+/// The pairs of an extension, in their order.
+#[derive(Debug)]
+pub(super) struct Pairs<'a> {
+    text: &'a str,
+    next: Option<Key>,
+}
+
+/// Where a key begins, and its `=`.
+#[derive(Debug, Clone, Copy)]
+struct Key {
+    start: usize,
+    equals: usize,
+}
+
+impl<'a> Pairs<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, next: next_key(text.as_bytes(), 0) }
+    }
+
+    /// What stands before the first key; nothing should.
+    pub(super) fn text_before(&self) -> &'a str {
+        let end = self.next.map_or(self.text.len(), |key| key.start);
+        self.text[..end].trim_ascii()
+    }
+}
+
+impl<'a> Iterator for Pairs<'a> {
+    type Item = Pair<'a>;
+
+    fn next(&mut self) -> Option<Pair<'a>> {
+        let Key { start, equals } = self.next?;
+        self.next = next_key(self.text.as_bytes(), equals + 1);
+        let value_end = self.next.map_or(self.text.len(), |key| key.start);
+        // A key is ASCII and stands behind ASCII, so that each end is a boundary of characters.
+        Some(Pair { key: &self.text[start..equals], value: self.text[equals + 1..value_end].trim_ascii() })
+    }
+}
+
+/// Whether a text has a pair.
+pub(super) fn has_pair(text: &str) -> bool {
+    next_key(text.as_bytes(), 0).is_some()
+}
+
+/// The next key from a position on, which is 0 or behind an `=`.
+fn next_key(text: &[u8], from: usize) -> Option<Key> {
+    let mut from = from;
+    loop {
+        let equals = from + memchr::memchr(b'=', text.get(from..)?)?;
+        // `==` ends base64 more often than it begins a value.
+        if text.get(equals + 1) != Some(&b'=')
+            && let Some(start) = key_start(text, from, equals)
+        {
+            return Some(Key { start, equals });
+        }
+        from = equals + 1;
+    }
+}
+
+/// Where the key that ends at an `=` begins.
+fn key_start(text: &[u8], from: usize, equals: usize) -> Option<usize> {
+    let word = &text[from..equals];
+    let length = word.iter().rev().take(KEY_BYTES_MAX + 1).take_while(|byte| is_key(**byte)).count();
+    let start = equals - length;
+    let key = &text[start..equals];
+    let begins_word = match text.get(start.wrapping_sub(1)) {
+        None => true,
+        Some(before) => before.is_ascii_whitespace(),
+    };
+    let first = key.first()?;
+    let point = memchr::memchr(b'.', key).unwrap_or(key.len());
+    // A comma belongs to keys like `ad.Error_,Code`, and not to a list before an `=`.
+    let has_list = memchr::memchr(b',', &key[..point]).is_some();
+    let is_word = first.is_ascii_alphanumeric() || *first == b'_';
+    (begins_word && is_word && !has_list && length <= KEY_BYTES_MAX).then_some(start)
+}
+
+/// Letters and digits, and what devices put into the keys that they invent: `ad.field[0]`, `ad.Error_,Code`.
+fn is_key(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'[' | b']' | b',')
+}
+
+/// Takes the backslashes away from what `escape` knows, and leaves any other in its place.
+pub(super) fn unescape(text: &str, escape: fn(u8) -> Option<char>, out: &mut String) {
+    out.clear();
+    let mut rest = text;
+    while let Some(found) = memchr::memchr(b'\\', rest.as_bytes()) {
+        out.push_str(&rest[..found]);
+        rest = &rest[found + 1..];
+        match rest.bytes().next().and_then(escape) {
+            Some(character) => {
+                out.push(character);
+                rest = &rest[1..];
+            }
+            None => out.push('\\'),
+        }
+    }
+    out.push_str(rest);
+}
+
+/// What stands behind a backslash in the header.
+pub(super) fn header_escape(byte: u8) -> Option<char> {
+    matches!(byte, b'|' | b'\\').then_some(char::from(byte))
+}
+
+/// What stands behind a backslash in a value.
+pub(super) fn value_escape(byte: u8) -> Option<char> {
+    match byte {
+        b'=' | b'\\' => Some(char::from(byte)),
+        b'n' => Some('\n'),
+        b'r' => Some('\r'),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assert_pairs(text: &str, expected: &[(&str, &str)]) {
+        let pairs: Vec<_> = Pairs::new(text).map(|pair| (pair.key, pair.value)).collect();
+        assert_eq!(pairs, expected, "{text}");
+    }
+
+    #[test]
+    fn a_value_goes_on_to_the_next_key() {
+        assert_pairs(" src=10.0.0.1  spt=12 ", &[("src", "10.0.0.1"), ("spt", "12")]);
+        assert_pairs(
+            "act=blocked a file fname= cat=x",
+            &[("act", "blocked a file"), ("fname", ""), ("cat", "x")],
+        );
+        assert_pairs("msg=a|b\ndst=1", &[("msg", "a|b"), ("dst", "1")]);
+        assert_pairs("cs1Label=two words cs1=é", &[("cs1Label", "two words"), ("cs1", "é")]);
+        assert_pairs("a=", &[("a", "")]);
+    }
+
+    #[test]
+    fn an_equals_sign_in_a_value_begins_no_pair() {
+        assert_pairs("request=http://h/?a=1&b=2 act=x", &[("request", "http://h/?a=1&b=2"), ("act", "x")]);
+        assert_pairs("cs4= https://h/?x=1 cn1=2", &[("cs4", "https://h/?x=1"), ("cn1", "2")]);
+        assert_pairs(r"cs4=/CN\=u/OU\=User /CN\=T b=1", &[("cs4", r"/CN\=u/OU\=User /CN\=T"), ("b", "1")]);
+        assert_pairs("aid=3o0OiZ== b=1", &[("aid", "3o0OiZ=="), ("b", "1")]);
+        assert_pairs("msg=if x = 1 and a,b=2 b=1", &[("msg", "if x = 1 and a,b=2"), ("b", "1")]);
+        assert_pairs("msg=ä=1 b=1", &[("msg", "ä=1"), ("b", "1")]);
+    }
+
+    #[test]
+    fn keys_that_devices_invent() {
+        assert_pairs(
+            "ad.Error_,Code=32 ad.field[0]=f _cefVer=0.1 x-y=1",
+            &[("ad.Error_,Code", "32"), ("ad.field[0]", "f"), ("_cefVer", "0.1"), ("x-y", "1")],
+        );
+        let longest = "k".repeat(KEY_BYTES_MAX);
+        assert_pairs(&format!("{longest}=1"), &[(&longest, "1")]);
+        assert_pairs(&format!("a=1 {longest}k=1"), &[("a", &format!("1 {longest}k=1"))]);
+    }
+
+    #[test]
+    fn text_before_the_first_key_is_told() {
+        assert_eq!(Pairs::new(" src=1").text_before(), "");
+        assert_eq!(Pairs::new("oh no src=1").text_before(), "oh no");
+        assert_eq!(Pairs::new(" only text ").text_before(), "only text");
+        assert_eq!(Pairs::new("=1 a=2").text_before(), "=1");
+        assert!(has_pair("a=1") && !has_pair("a") && !has_pair("=") && !has_pair(r"\=1"));
+    }
+
+    #[test]
+    fn escapes() {
+        let mut out = String::new();
+        unescape(r"a\|b\\c\=d\", header_escape, &mut out);
+        assert_eq!(out, r"a|b\c\=d\");
+        unescape(r"a\|b\\nc\=d\ne\rD:\Shared\", value_escape, &mut out);
+        assert_eq!(out, "a\\|b\\nc=d\ne\rD:\\Shared\\");
+    }
+}
