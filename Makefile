@@ -51,7 +51,8 @@ needs-build:
 
 .PHONY: build
 build: needs-build ## build the binary (PROFILE=release|dev)
-	cargo build --locked --profile $(PROFILE) -p bytefreezer
+	# The whole workspace, as the tests do: another selection would build the dependencies anew.
+	cargo build --locked --profile $(PROFILE) --workspace --bins
 
 .PHONY: run
 run: build ## build and start the appliance with embedded defaults (ARGS="--data-dir DIR")

@@ -35,9 +35,10 @@ run_rust_tests() {
 
 run_end_to_end() {
     local script status
+    # The whole workspace, as the tests above: another selection would build the dependencies anew.
+    cargo build --locked --workspace --bins
     for script in tests/e2e/*.py; do
         [ -e "$script" ] || continue
-        cargo build -p bytefreezer
         status=0
         BYTEFREEZER_BIN="$target_dir/debug/bytefreezer" \
             timeout 900 python3 "$script" >"$logs/$(basename "$script")" 2>&1 || status=$?
