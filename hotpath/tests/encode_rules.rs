@@ -342,7 +342,7 @@ fn the_thread_cuts_by_age_without_a_message_and_closes_everything_when_it_stops(
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a test that cannot run says so")]
+#[allow(clippy::print_stderr, reason = "a test that cannot run says so")]
 fn a_full_disk_fails_the_dataset_and_leaves_nothing_behind() {
     let mut bench = Bench::new(small_row_groups());
     let spool = bench.spool.path().to_path_buf();
