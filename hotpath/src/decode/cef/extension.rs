@@ -72,26 +72,35 @@ fn next_key(text: &[u8], from: usize) -> Option<Key> {
 
 /// Where the key that ends at an `=` begins.
 fn key_start(text: &[u8], from: usize, equals: usize) -> Option<usize> {
-    let word = &text[from..equals];
-    let length = word.iter().rev().take(KEY_BYTES_MAX + 1).take_while(|byte| is_key(**byte)).count();
-    let start = equals - length;
-    let key = &text[start..equals];
-    let begins_word = match text.get(start.wrapping_sub(1)) {
-        None => true,
-        Some(before) => before.is_ascii_whitespace(),
-    };
-    let first = key.first()?;
-    let point = memchr::memchr(b'.', key).unwrap_or(key.len());
+    let mut start = equals;
+    let mut has_comma = false;
+    while start > from && IS_KEY[usize::from(text[start - 1])] {
+        start -= 1;
+        has_comma |= text[start] == b',';
+    }
+    let begins_word = start == 0 || text[start - 1].is_ascii_whitespace();
+    let is_name = text[start].is_ascii_alphanumeric() || text[start] == b'_';
+    if !begins_word || !is_name || equals - start > KEY_BYTES_MAX {
+        return None;
+    }
     // A comma belongs to keys like `ad.Error_,Code`, and not to a list before an `=`.
-    let has_list = memchr::memchr(b',', &key[..point]).is_some();
-    let is_word = first.is_ascii_alphanumeric() || *first == b'_';
-    (begins_word && is_word && !has_list && length <= KEY_BYTES_MAX).then_some(start)
+    let is_list =
+        has_comma && text[start..equals].iter().find(|byte| matches!(byte, b'.' | b',')) == Some(&b',');
+    (!is_list).then_some(start)
 }
 
 /// Letters and digits, and what devices put into the keys that they invent: `ad.field[0]`, `ad.Error_,Code`.
-fn is_key(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'[' | b']' | b',')
-}
+const IS_KEY: [bool; 256] = {
+    let mut is_key = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let this = byte as u8;
+        is_key[byte] =
+            this.is_ascii_alphanumeric() || matches!(this, b'_' | b'.' | b'-' | b'[' | b']' | b',');
+        byte += 1;
+    }
+    is_key
+};
 
 /// Takes the backslashes away from what `escape` knows, and leaves any other in its place.
 pub(super) fn unescape(text: &str, escape: fn(u8) -> Option<char>, out: &mut String) {

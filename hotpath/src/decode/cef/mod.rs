@@ -97,6 +97,8 @@ impl CefDecoder {
 
     fn put_extension(&mut self, text: &str, received_us: i64, rows: &mut BatchBuilder) -> Extension {
         let mut found = Extension::default();
+        // Most extensions have none, and one look is cheaper than one for each value.
+        let has_escapes = memchr::memchr(b'\\', text.as_bytes()).is_some();
         let pairs = Pairs::new(text);
         if !pairs.text_before().is_empty() {
             found.fault = Some("text before the first key of the CEF extension");
@@ -109,7 +111,7 @@ impl CefDecoder {
             if pair.value.is_empty() {
                 continue;
             }
-            let Some(time) = self.put_pair(pair, received_us, rows) else { continue };
+            let Some(time) = self.put_pair(pair, has_escapes, received_us, rows) else { continue };
             if found.time.is_none_or(|(rank, _)| time.0 < rank) {
                 found.time = Some(time);
             }
@@ -121,13 +123,14 @@ impl CefDecoder {
     fn put_pair(
         &mut self,
         pair: Pair<'_>,
+        has_escapes: bool,
         received_us: i64,
         rows: &mut BatchBuilder,
     ) -> Option<(TimeRank, i64)> {
         let kind = kind(pair.key);
         let value = match kind {
             Kind::Text => {
-                self.put_text(pair, rows);
+                self.put_text(pair, has_escapes, rows);
                 return None;
             }
             Kind::Integer => pair.value.parse().ok().map(Value::Int64),
@@ -139,7 +142,7 @@ impl CefDecoder {
         let Some(value) = value else {
             // The column keeps the key's type, whatever the first value of a dataset is.
             rows.expect_field(pair.key, &kind.column_type());
-            self.put_text(pair, rows);
+            self.put_text(pair, has_escapes, rows);
             return None;
         };
         rows.field(pair.key, &value);
@@ -150,8 +153,8 @@ impl CefDecoder {
         }
     }
 
-    fn put_text(&mut self, pair: Pair<'_>, rows: &mut BatchBuilder) {
-        if memchr::memchr(b'\\', pair.value.as_bytes()).is_none() {
+    fn put_text(&mut self, pair: Pair<'_>, has_escapes: bool, rows: &mut BatchBuilder) {
+        if !has_escapes || memchr::memchr(b'\\', pair.value.as_bytes()).is_none() {
             rows.field(pair.key, &Value::Text(pair.value));
             return;
         }
