@@ -58,3 +58,6 @@ pub const FOLDER_LOCK_WAIT: Duration = Duration::from_secs(30);
 
 /// Lock files of a folder store; keys share them by hash.
 pub const FOLDER_LOCKS: u64 = 64;
+
+/// Pause between two attempts to create a bucket whose server was away at the start.
+pub const CREATE_BUCKET_PAUSE: Duration = Duration::from_secs(5);

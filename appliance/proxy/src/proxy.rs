@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -22,7 +23,7 @@ use hotpath::limits::BLOCK_BYTES;
 use hotpath::log::LogOptions;
 use hotpath::names::DatasetKey;
 use hotpath::shard::{
-    InputSettings, ShardCommand, ShardHandle, ShardSettings, ShardStatus, UnknownDataset, start,
+    InputSettings, ShardCommand, ShardHandle, ShardSettings, ShardStatus, Transport, UnknownDataset, start,
 };
 use tracing::{error, info, warn};
 
@@ -71,12 +72,30 @@ pub struct Proxy {
     http: BTreeMap<SocketAddr, RunningHttp>,
     uploads: tokio::task::JoinHandle<()>,
     watch: tokio::task::JoinHandle<()>,
-    config: Config,
+}
+
+/// What a new configuration changes about the inputs; all of it is ready to start.
+struct Change {
+    stopping: Vec<String>,
+    stopping_http: Vec<SocketAddr>,
+    starting: Vec<StartingInput>,
+    starting_http: Vec<(SocketAddr, Vec<(DatasetKey, HttpInput)>, std::net::TcpListener)>,
+}
+
+/// A syslog input with its sockets, one for each shard.
+struct StartingInput {
+    id: String,
+    plan: PlannedInput,
+    address: SocketAddr,
+    transport: Transport,
+    sockets: Vec<OwnedFd>,
 }
 
 struct RunningHttp {
     inputs: Vec<(DatasetKey, HttpInput)>,
     address: SocketAddr,
+    /// The listening socket once more, for when the inputs behind it change.
+    listener: std::net::TcpListener,
     stop: ShutdownTrigger,
     server: tokio::task::JoinHandle<()>,
 }
@@ -149,9 +168,9 @@ impl Proxy {
             http: BTreeMap::new(),
             uploads,
             watch,
-            config: config.clone(),
         };
-        proxy.change_inputs(&config).await?;
+        let change = proxy.prepare(&config)?;
+        proxy.apply(change).await?;
         Ok(proxy)
     }
 
@@ -177,10 +196,55 @@ impl Proxy {
     /// When the new configuration cannot be used; then everything goes on as it was. What concerns shards, storage
     /// and directories takes effect at the next start.
     pub async fn reload(&mut self, config: &Config) -> anyhow::Result<()> {
+        let change = self.prepare(config)?;
+        self.change_datasets(config).await?;
+        self.apply(change).await
+    }
+
+    /// Everything of a change that can fail: settings are made, sockets are bound. Nothing is changed by it.
+    fn prepare(&self, config: &Config) -> anyhow::Result<Change> {
         for dataset in &config.datasets {
-            // All of it is made before any of it is sent: a filter that does not compile changes nothing.
             dataset_settings(config, dataset, Arc::default())?;
         }
+        let syslog = listeners::plan(config)?;
+        let udp_buffer_bytes = config.shards.udp_receive_buffer_bytes.bytes() as usize;
+        let mut starting = Vec::new();
+        for (id, plan) in &syslog {
+            if self.inputs.get(id).is_some_and(|(running, _)| running == plan) {
+                continue;
+            }
+            let transport = transport(&plan.input)?;
+            let (address, sockets) = listeners::bind(&plan.input, self.commands.len(), udp_buffer_bytes)?;
+            starting.push(StartingInput { id: id.clone(), plan: plan.clone(), address, transport, sockets });
+        }
+        let http = listeners::plan_http(config)?;
+        let mut starting_http = Vec::new();
+        for (listen, inputs) in &http {
+            let running = self.http.get(listen);
+            if running.is_some_and(|running| running.inputs == *inputs) {
+                continue;
+            }
+            let listener = match running {
+                // The address stays open: nobody is refused while its inputs change.
+                Some(running) => running.listener.try_clone(),
+                None => std::net::TcpListener::bind(listen),
+            };
+            let listener = listener.with_context(|| format!("cannot listen on http {listen}"))?;
+            starting_http.push((*listen, inputs.clone(), listener));
+        }
+        let is_kept = |id: &String, running: &PlannedInput| syslog.get(id) == Some(running);
+        let inputs = self.inputs.iter().filter(|(id, (running, _))| !is_kept(id, running));
+        let http_inputs =
+            self.http.iter().filter(|(listen, running)| http.get(*listen) != Some(&running.inputs));
+        Ok(Change {
+            stopping: inputs.map(|(id, _)| id.clone()).collect(),
+            stopping_http: http_inputs.map(|(listen, _)| *listen).collect(),
+            starting,
+            starting_http,
+        })
+    }
+
+    async fn change_datasets(&mut self, config: &Config) -> anyhow::Result<()> {
         for dataset in &config.datasets {
             let key = dataset.key()?;
             let is_new = !self.datasets.contains(&key);
@@ -195,90 +259,58 @@ impl Proxy {
                 self.datasets.push(key);
             }
         }
-        self.change_inputs(config).await?;
-        self.config = config.clone();
         Ok(())
     }
 
-    async fn change_inputs(&mut self, config: &Config) -> anyhow::Result<()> {
-        self.change_syslog_inputs(config).await?;
-        self.change_http_inputs(config).await
-    }
-
-    /// Binds what is new, then stops what is gone; an input that stays as it is keeps its sockets.
-    async fn change_syslog_inputs(&mut self, config: &Config) -> anyhow::Result<()> {
-        let planned = listeners::plan(config)?;
-        let udp_buffer_bytes = config.shards.udp_receive_buffer_bytes.bytes() as usize;
-        let mut starting = Vec::new();
-        for (id, plan) in &planned {
-            if self.inputs.get(id).is_some_and(|(running, _)| running == plan) {
-                continue;
-            }
-            let transport = transport(&plan.input)?;
-            let (address, sockets) = listeners::bind(&plan.input, self.commands.len(), udp_buffer_bytes)?;
-            starting.push((id.clone(), plan.clone(), address, transport, sockets));
-        }
-        let stopping: Vec<String> = self
-            .inputs
-            .iter()
-            .filter(|(id, (running, _))| planned.get(*id) != Some(running))
-            .map(|(id, _)| id.clone())
-            .collect();
-        for id in stopping {
+    /// Starts what is new before it stops what is gone; an input that stays as it is keeps its sockets.
+    async fn apply(&mut self, change: Change) -> anyhow::Result<()> {
+        for id in change.stopping {
             for shard in self.commands.iter() {
                 send(shard, ShardCommand::StopInput(id.clone())).await?;
             }
             self.inputs.remove(&id);
         }
-        for (id, plan, address, transport, sockets) in starting {
-            for (shard, socket) in self.commands.iter().zip(sockets) {
-                let settings = InputSettings {
-                    id: id.clone(),
-                    dataset: plan.dataset.clone(),
-                    socket,
-                    address,
-                    message_bytes_max: plan.input.max_message_bytes.bytes() as usize,
-                    transport: transport.clone(),
-                };
-                send(shard, ShardCommand::StartInput(Box::new(settings))).await?;
-            }
-            self.inputs.insert(id, (plan, address));
+        for starting in change.starting {
+            self.start_input(starting).await?;
         }
-        Ok(())
-    }
-
-    async fn change_http_inputs(&mut self, config: &Config) -> anyhow::Result<()> {
-        let planned = listeners::plan_http(config)?;
-        let gone: Vec<SocketAddr> = self
-            .http
-            .iter()
-            .filter(|(listen, running)| planned.get(*listen) != Some(&running.inputs))
-            .map(|(listen, _)| *listen)
-            .collect();
-        for listen in gone {
+        for listen in change.stopping_http {
             if let Some(running) = self.http.remove(&listen) {
                 running.stop.stop();
                 let _ = running.server.await;
             }
         }
-        for (listen, inputs) in planned {
-            if !self.http.contains_key(&listen) {
-                let running = self.start_http(listen, inputs).await?;
-                self.http.insert(listen, running);
-            }
+        for (listen, inputs, listener) in change.starting_http {
+            let running = self.start_http(inputs, listener)?;
+            self.http.insert(listen, running);
         }
         Ok(())
     }
 
-    async fn start_http(
+    async fn start_input(&mut self, starting: StartingInput) -> anyhow::Result<()> {
+        let StartingInput { id, plan, address, transport, sockets } = starting;
+        for (shard, socket) in self.commands.iter().zip(sockets) {
+            let settings = InputSettings {
+                id: id.clone(),
+                dataset: plan.dataset.clone(),
+                socket,
+                address,
+                message_bytes_max: plan.input.max_message_bytes.bytes() as usize,
+                transport: transport.clone(),
+            };
+            send(shard, ShardCommand::StartInput(Box::new(settings))).await?;
+        }
+        self.inputs.insert(id, (plan, address));
+        Ok(())
+    }
+
+    fn start_http(
         &self,
-        listen: SocketAddr,
         inputs: Vec<(DatasetKey, HttpInput)>,
+        listener: std::net::TcpListener,
     ) -> anyhow::Result<RunningHttp> {
-        let listener = tokio::net::TcpListener::bind(listen)
-            .await
-            .with_context(|| format!("cannot listen on http {listen}"))?;
+        listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
+        let served = tokio::net::TcpListener::from_std(listener.try_clone()?)?;
         let ingests = inputs.iter().map(|(dataset, input)| HttpIngest {
             dataset: dataset.clone(),
             path: path_of(dataset, input),
@@ -291,11 +323,11 @@ impl Proxy {
         let router = http_input::router(ingests.collect());
         let (stop, token) = shutdown();
         let server = tokio::spawn(async move {
-            if let Err(error) = serve(listener, router, ServeLimits::default(), token).await {
+            if let Err(error) = serve(served, router, ServeLimits::default(), token).await {
                 error!(%address, %error, "an http input ended");
             }
         });
-        Ok(RunningHttp { inputs, address, stop, server })
+        Ok(RunningHttp { inputs, address, listener, stop, server })
     }
 
     /// Ends: inputs first, then what is in flight is logged, written and uploaded as far as time allows.

@@ -1,7 +1,6 @@
 //! Commands from the rest of the process, and what the encoder thread reports.
 
 use std::cell::Cell;
-use std::os::fd::AsRawFd;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -107,13 +106,16 @@ fn start_input(shard: &Rc<Shard>, settings: InputSettings) {
         error!(input = settings.id, dataset = %settings.dataset, "an input names a dataset that the shard does not have");
         return;
     };
+    // Without the second descriptor only what arrives in the last moment before closing is lost.
+    let is_udp = matches!(settings.transport, Transport::Udp);
+    let datagrams = if is_udp { settings.socket.try_clone().ok() } else { None };
     let input = Rc::new(Input {
         shard: Rc::clone(shard),
         id: settings.id.clone(),
         dataset,
         address: settings.address,
         message_bytes_max: settings.message_bytes_max,
-        datagrams: matches!(settings.transport, Transport::Udp).then(|| settings.socket.as_raw_fd()),
+        datagrams,
         connections: Cell::new(0),
         kernel_drops: Cell::new(0),
     });
@@ -124,8 +126,8 @@ fn start_input(shard: &Rc<Shard>, settings: InputSettings) {
 async fn stop_input(shard: &Shard, id: &str) {
     let running = shard.inputs.borrow_mut().remove(id);
     if let Some(running) = running {
-        inputs::take_what_is_left(&running.input);
         running.task.cancel().await;
+        inputs::take_what_is_left(&running.input);
     }
 }
 

@@ -33,8 +33,8 @@ pub(super) struct Input {
     pub(super) address: SocketAddr,
     pub(super) message_bytes_max: usize,
     pub(super) connections: Cell<usize>,
-    /// The socket, where it brings datagrams.
-    pub(super) datagrams: Option<RawFd>,
+    /// The socket once more, where it brings datagrams: what comes in until it is closed is still read.
+    pub(super) datagrams: Option<OwnedFd>,
     pub(super) kernel_drops: Cell<u32>,
 }
 
@@ -64,10 +64,10 @@ async fn receive_datagrams(input: &Input, socket: OwnedFd) -> std::io::Result<()
     }
 }
 
-/// Takes what waits in the socket of an input that is about to end.
+/// Takes what waits in the socket of an input whose task has ended; the socket is closed when the input is dropped.
 pub(super) fn take_what_is_left(input: &Input) {
-    let Some(descriptor) = input.datagrams else { return };
-    while let Ok(received) = receive_once(input, descriptor)
+    let Some(socket) = &input.datagrams else { return };
+    while let Ok(received) = receive_once(input, socket.as_raw_fd())
         && received.slots == SLOTS
     {}
 }

@@ -12,6 +12,7 @@ mod s3_multipart;
 pub use error::{StoreError, StoreErrorKind, chain};
 pub use key_rules::{check_key, check_prefix};
 
+use crate::limits::CREATE_BUCKET_PAUSE;
 use crate::pace::{Pace, RetryPolicy};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -127,13 +128,35 @@ async fn open_bucket(
     pace: Arc<dyn Pace>,
 ) -> Result<Arc<dyn Store>, StoreError> {
     let (prefix, create_bucket) = (options.prefix.clone(), options.create_bucket);
-    let bucket = S3Store::open(options, retry, pace).await?;
+    let bucket = Arc::new(S3Store::open(options, retry, pace).await?);
     if create_bucket {
-        bucket.create_bucket().await?;
+        create(&bucket).await?;
     }
     match prefix {
-        Some(prefix) if !prefix.is_empty() => Ok(Arc::new(PrefixedStore::new(Arc::new(bucket), &prefix)?)),
-        _ => Ok(Arc::new(bucket)),
+        Some(prefix) if !prefix.is_empty() => Ok(Arc::new(PrefixedStore::new(bucket, &prefix)?)),
+        _ => Ok(bucket),
+    }
+}
+
+/// Creates the bucket; a server that is away does not keep anybody from starting, it is asked again until it answers.
+async fn create(bucket: &Arc<S3Store>) -> Result<(), StoreError> {
+    match bucket.create_bucket().await {
+        Err(error) if error.is_retryable() => {
+            tracing::warn!(
+                location = bucket.location(),
+                error = chain(&error),
+                "cannot create the bucket yet"
+            );
+            let bucket = Arc::clone(bucket);
+            tokio::spawn(async move {
+                while let Err(error) = bucket.create_bucket().await {
+                    tracing::debug!(error = chain(&error), "cannot create the bucket yet");
+                    tokio::time::sleep(CREATE_BUCKET_PAUSE).await;
+                }
+            });
+            Ok(())
+        }
+        done => done,
     }
 }
 
