@@ -28,8 +28,8 @@ target_dir := $(or $(CARGO_TARGET_DIR),target)
 profile_dir := $(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 binary := $(target_dir)/$(profile_dir)/bytefreezer
 package_dir := .cache/package
-# The same source gives the same package.
-export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+# The same source gives the same package. Not exported: build scripts would run again at every commit.
+source_date_epoch := $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null || echo 0))
 
 .PHONY: help
 help: ## list the targets
@@ -93,9 +93,9 @@ deb: build ## the Debian package, in TARGET/debian (PROFILE=dev for a quick one)
 	mkdir -p $(package_dir)/man
 	$(binary) man $(package_dir)/man
 	$(binary) completions bash > $(package_dir)/bash-completion
-	scripts/deb-changelog.sh > $(package_dir)/changelog
+	SOURCE_DATE_EPOCH=$(source_date_epoch) scripts/deb-changelog.sh > $(package_dir)/changelog
 	rm -f $(target_dir)/debian/bytefreezer_*.deb
-	cargo deb --quiet --locked -p bytefreezer --no-build --profile $(PROFILE) --strip --no-dbgsym \
+	SOURCE_DATE_EPOCH=$(source_date_epoch) cargo deb --quiet --locked -p bytefreezer --no-build --profile $(PROFILE) --strip --no-dbgsym \
 	    --no-separate-debug-symbols $(if $(filter dev,$(PROFILE)),--fast)
 	@dpkg-deb --info $(target_dir)/debian/bytefreezer_*.deb | grep -E 'Package|Version|Depends|Size'
 

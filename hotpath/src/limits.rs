@@ -161,3 +161,9 @@ pub const OCTET_COUNT_DIGITS_MAX: usize = 9;
 
 /// Interfaces that a capture file may describe. Packets of further ones are skipped and counted.
 pub const CAPTURE_INTERFACES_MAX: usize = 1_024;
+
+/// Milliseconds that a refused TLS peer has to end its side after the alert.
+pub const STREAM_LEAVE_MS: u64 = 1_000;
+
+/// Reads of 4 KiB that a refused TLS peer may still send after the alert; then the connection is reset.
+pub const STREAM_LEAVE_READS_MAX: usize = 64;

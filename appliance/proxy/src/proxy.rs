@@ -79,7 +79,14 @@ struct Change {
     stopping: Vec<String>,
     stopping_http: Vec<SocketAddr>,
     starting: Vec<StartingInput>,
-    starting_http: Vec<(SocketAddr, Vec<(DatasetKey, HttpInput)>, std::net::TcpListener)>,
+    starting_http: Vec<StartingHttp>,
+}
+
+/// The HTTP inputs of an address, with its listening socket.
+struct StartingHttp {
+    listen: SocketAddr,
+    inputs: Vec<(DatasetKey, HttpInput)>,
+    listener: std::net::TcpListener,
 }
 
 /// A syslog input with its sockets, one for each shard.
@@ -230,7 +237,7 @@ impl Proxy {
                 None => std::net::TcpListener::bind(listen),
             };
             let listener = listener.with_context(|| format!("cannot listen on http {listen}"))?;
-            starting_http.push((*listen, inputs.clone(), listener));
+            starting_http.push(StartingHttp { listen: *listen, inputs: inputs.clone(), listener });
         }
         let is_kept = |id: &String, running: &PlannedInput| syslog.get(id) == Some(running);
         let inputs = self.inputs.iter().filter(|(id, (running, _))| !is_kept(id, running));
@@ -279,7 +286,7 @@ impl Proxy {
                 let _ = running.server.await;
             }
         }
-        for (listen, inputs, listener) in change.starting_http {
+        for StartingHttp { listen, inputs, listener } in change.starting_http {
             let running = self.start_http(inputs, listener)?;
             self.http.insert(listen, running);
         }

@@ -62,6 +62,11 @@ impl TlsSession {
         Ok(reply)
     }
 
+    /// Says to the peer that nothing more will be sent; [`TlsSession::take_reply`] has it.
+    pub fn close(&mut self) {
+        self.connection.send_close_notify();
+    }
+
     /// Whether the handshake is still going on.
     pub fn is_handshaking(&self) -> bool {
         self.connection.is_handshaking()

@@ -1,7 +1,7 @@
 //! Receiving: a task for each socket and for each connection.
 
 use std::cell::Cell;
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::rc::Rc;
 use std::time::Duration;
@@ -18,8 +18,8 @@ use crate::account::{Aside, DropReason, Movement, RejectReason};
 use crate::block::{Peer, SourceType};
 use crate::framing::{Framed, Framer, Message};
 use crate::limits::{
-    ACCEPT_RETRY_MS, STREAM_BUFFER_BYTES, STREAM_PAUSE_MS, TLS_HANDSHAKE_MS_MAX, UDP_CALLS_PER_TURN,
-    UDP_POLL_INTERVAL_US, UDP_POLL_THRESHOLD,
+    ACCEPT_RETRY_MS, STREAM_BUFFER_BYTES, STREAM_LEAVE_MS, STREAM_LEAVE_READS_MAX, STREAM_PAUSE_MS,
+    TLS_HANDSHAKE_MS_MAX, UDP_CALLS_PER_TURN, UDP_POLL_INTERVAL_US, UDP_POLL_THRESHOLD,
 };
 use crate::receive::socket::{tcp_listener_of, udp_socket_of};
 use crate::receive::tls::TlsSession;
@@ -220,17 +220,41 @@ async fn read_tls(
         let received = session.receive(&encrypted[..read], &mut plain);
         messages.append(&plain);
         plain.clear();
+        if matches!(received, Ok(true)) {
+            session.close();
+        }
         let reply = session.take_reply()?;
         if !reply.is_empty() {
             stream.write_all(&reply).await?;
         }
-        let closed = received?;
+        let closed = match received {
+            Ok(closed) => closed,
+            Err(refused) => {
+                messages.end().await?;
+                leave(stream).await;
+                return Err(refused);
+            }
+        };
         messages.take().await?;
         if closed {
             return messages.end().await;
         }
         if session.is_handshaking() && messages.input.shard.settings.clock.monotonic() > deadline {
             return Err(std::io::Error::new(std::io::ErrorKind::TimedOut, "the tls handshake took too long"));
+        }
+    }
+}
+
+/// Ends a connection so that what was sent last still arrives: closed with unread data, the kernel resets it.
+async fn leave(mut stream: TcpStream) {
+    if stream.shutdown(Shutdown::Write).await.is_err() {
+        return;
+    }
+    let _ = stream.set_read_timeout(Some(Duration::from_millis(STREAM_LEAVE_MS)));
+    let mut unread = [0; 4096];
+    for _ in 0..STREAM_LEAVE_READS_MAX {
+        if !matches!(stream.read(&mut unread).await, Ok(read) if read > 0) {
+            return;
         }
     }
 }
