@@ -25,24 +25,32 @@ pub enum IngestOutcome {
 #[derive(Debug)]
 pub(crate) struct Acknowledgement {
     reply: async_channel::Sender<IngestOutcome>,
-    failed: Cell<bool>,
+    /// Set only by the group commit that covers the last block. Whatever is dropped without it was not logged.
+    is_durable: Cell<bool>,
+    has_failed: Cell<bool>,
 }
 
 impl Acknowledgement {
     pub(crate) fn new(reply: async_channel::Sender<IngestOutcome>) -> Rc<Self> {
-        Rc::new(Self { reply, failed: Cell::new(false) })
+        Rc::new(Self { reply, is_durable: Cell::new(false), has_failed: Cell::new(false) })
     }
 
-    /// The block that carried it could not be logged.
+    /// The block that carries it, and with it every earlier one, is on disk.
+    pub(crate) fn set_durable(&self) {
+        self.is_durable.set(true);
+    }
+
+    /// Not all of the batch was taken.
     pub(crate) fn fail(&self) {
-        self.failed.set(true);
+        self.has_failed.set(true);
     }
 }
 
 impl Drop for Acknowledgement {
-    /// The last block that carried it is durable, or has failed. A sender that no longer waits is no error.
+    /// The block that carried it is durable, or is gone without being logged. A sender that no longer waits is no error.
     fn drop(&mut self) {
-        let outcome = if self.failed.get() { IngestOutcome::Failed } else { IngestOutcome::Durable };
+        let is_durable = self.is_durable.get() && !self.has_failed.get();
+        let outcome = if is_durable { IngestOutcome::Durable } else { IngestOutcome::Failed };
         let _ = self.reply.try_send(outcome);
     }
 }
@@ -280,8 +288,7 @@ mod tests {
         assert!(intake.push(0, b"x", &peer(), 5, false).is_ok());
     }
 
-    #[test]
-    fn a_sender_is_answered_when_the_last_of_its_blocks_is_gone() {
+    fn sealed_with_acknowledgement() -> (Vec<SealedIntake>, async_channel::Receiver<IngestOutcome>) {
         let (mut intake, _) = intake(8);
         let (reply, answer) = async_channel::bounded(1);
         for _ in 0..3 {
@@ -290,10 +297,31 @@ mod tests {
         intake.acknowledge_when_durable(0, Acknowledgement::new(reply));
         assert!(intake.someone_waits());
         intake.seal_all();
-        let mut sealed = intake.take_sealed(10, u64::MAX);
+        (intake.take_sealed(10, u64::MAX), answer)
+    }
+
+    #[test]
+    fn a_sender_is_told_durable_when_the_last_of_its_blocks_is_on_disk() {
+        let (mut sealed, answer) = sealed_with_acknowledgement();
         drop(sealed.remove(0));
         assert!(answer.try_recv().is_err());
-        sealed[0].acknowledgements[0].fail();
+        sealed[0].acknowledgements[0].set_durable();
+        drop(sealed);
+        assert_eq!(answer.try_recv(), Ok(IngestOutcome::Durable));
+    }
+
+    #[test]
+    fn a_block_that_is_dropped_unlogged_is_never_acknowledged() {
+        let (sealed, answer) = sealed_with_acknowledgement();
+        drop(sealed);
+        assert_eq!(answer.try_recv(), Ok(IngestOutcome::Failed));
+    }
+
+    #[test]
+    fn a_batch_that_was_not_taken_whole_has_failed_even_when_its_blocks_are_on_disk() {
+        let (sealed, answer) = sealed_with_acknowledgement();
+        sealed[1].acknowledgements[0].fail();
+        sealed[1].acknowledgements[0].set_durable();
         drop(sealed);
         assert_eq!(answer.try_recv(), Ok(IngestOutcome::Failed));
     }

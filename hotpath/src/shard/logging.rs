@@ -205,7 +205,9 @@ fn commit_record(uploaded: &UploadedCut) -> Record {
 fn hand_on(shard: &Shard, blocks: Vec<SealedIntake>, places: Vec<RecordPlace>) {
     let mut logged = shard.logged.borrow_mut();
     for (sealed, place) in blocks.into_iter().zip(places) {
-        drop(sealed.acknowledgements);
+        for acknowledgement in sealed.acknowledgements {
+            acknowledgement.set_durable();
+        }
         let keep = shard.may_keep_block();
         if keep {
             shard.logged_in_memory.set(shard.logged_in_memory.get() + 1);
