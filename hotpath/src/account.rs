@@ -25,11 +25,14 @@ pub enum RejectReason {
     Malformed,
     /// The sender did not say who it is, or not rightly.
     Unauthorized,
+    /// Taken, and given back before any of it was in the log, because the log took nothing.
+    Withdrawn,
 }
 
 impl RejectReason {
     /// Every reason, in the order of [`Movement::rejected`].
-    pub const ALL: [Self; 4] = [Self::Empty, Self::TooLarge, Self::Malformed, Self::Unauthorized];
+    pub const ALL: [Self; 5] =
+        [Self::Empty, Self::TooLarge, Self::Malformed, Self::Unauthorized, Self::Withdrawn];
 
     /// The reason's name in metrics and in the API.
     pub fn name(self) -> &'static str {
@@ -38,6 +41,7 @@ impl RejectReason {
             Self::TooLarge => "too_large",
             Self::Malformed => "malformed",
             Self::Unauthorized => "unauthorized",
+            Self::Withdrawn => "withdrawn",
         }
     }
 }
@@ -154,6 +158,13 @@ impl Movement {
     /// `events` were refused at the door: received and rejected, never held.
     pub fn refuse(reason: RejectReason, events: u64) -> Self {
         let mut movement = Self { received: events, ..Self::default() };
+        movement.rejected[reason as usize] = events;
+        movement
+    }
+
+    /// `events` that were held were given back to their sender.
+    pub fn refuse_held(reason: RejectReason, events: u64) -> Self {
+        let mut movement = Self { in_flight: -signed(events), ..Self::default() };
         movement.rejected[reason as usize] = events;
         movement
     }
@@ -398,6 +409,7 @@ mod tests {
         let movements = [
             Movement::receive(10, 1_000),
             Movement::refuse(RejectReason::Malformed, 3),
+            Movement::refuse_held(RejectReason::Withdrawn, 6),
             Movement::lose_at_receipt(DropReason::KernelUdp, 7),
             Movement::lose_held(DropReason::LogDamaged, 2),
             Movement::filter(4),

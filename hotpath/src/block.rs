@@ -5,6 +5,7 @@
 //! and its memory goes back to the pool when the last of them is gone.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::buffer::Buffer;
@@ -228,6 +229,19 @@ impl SealedBlock {
             peers: Arc::new(peers),
             base_time_us,
         })
+    }
+
+    /// The same block without the entries of these ranges; their bytes are part of no event then.
+    pub fn without(&self, gone: impl Iterator<Item = Range<usize>>) -> Self {
+        let mut is_kept = vec![true; self.entries.len()];
+        for range in gone {
+            if let Some(entries) = is_kept.get_mut(range) {
+                entries.fill(false);
+            }
+        }
+        let kept = self.entries.iter().zip(is_kept).filter(|(_, is_kept)| *is_kept);
+        let entries = Arc::new(kept.map(|(entry, _)| *entry).collect());
+        Self { entries, ..self.clone() }
     }
 
     /// The bytes of all events.

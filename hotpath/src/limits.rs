@@ -54,8 +54,12 @@ pub const LOG_GROUP_BLOCKS_MAX: usize = 16;
 /// Intents or commits that one group writes.
 pub const LOG_GROUP_CONTROLS_MAX: usize = 64;
 
-/// Milliseconds before the log is tried again when it was full or failed. Senders that can wait do; datagrams are counted as lost.
+/// Milliseconds before the log is tried again when it was full or failed. Streams wait, requests are refused, datagrams
+/// wait in memory as long as there are blocks and are counted as lost then.
 pub const LOG_RETRY_MS: u64 = 200;
+
+/// Milliseconds after which a log that was full or failed, and has not been tried since, counts as one that takes data.
+pub const LOG_UNTRIED_MS: u64 = 5_000;
 
 /// Milliseconds before reading back from the log is tried again, while all blocks are in use.
 pub const BLOCK_WAIT_MS: u64 = 2;

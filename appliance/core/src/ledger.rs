@@ -192,7 +192,7 @@ mod tests {
                 "tenant": "acme", "dataset": "fw",
                 "received": 15, "stored": 4, "filtered": 0, "rejected": 2, "dropped": 3, "in_flight": 6,
                 "imbalance": 0,
-                "rejected_by_reason": {"empty": 2, "malformed": 0, "too_large": 0, "unauthorized": 0},
+                "rejected_by_reason": {"empty": 2, "malformed": 0, "too_large": 0, "unauthorized": 0, "withdrawn": 0},
                 "dropped_by_reason":
                     {"kernel_udp": 3, "log_failed": 0, "log_full": 0, "log_damaged": 0, "no_memory": 0, "spool_full": 0},
                 "aside": {

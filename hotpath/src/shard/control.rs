@@ -7,8 +7,8 @@ use std::time::Duration;
 use glommio::timer::sleep;
 use tracing::{error, info, warn};
 
+use super::acknowledgement::{Acknowledgement, IngestOutcome};
 use super::inputs::{self, Input};
-use super::intake::{Acknowledgement, IngestOutcome};
 use super::{
     Dataset, DatasetSettings, IngestBatch, InputSettings, LoggedBlock, RunningInput, Shard, ShardCommand,
     Transport, Upload,
@@ -142,14 +142,14 @@ fn ingest(shard: &Shard, batch: IngestBatch) {
     };
     let acknowledgement = Acknowledgement::new(batch.reply);
     for (range, cut) in batch.messages {
-        let message = batch.bytes.get(range).unwrap_or_default();
-        if intake.push(dataset, message, &batch.peer, batch.received_us, cut).is_err() {
+        let event = (batch.bytes.get(range).unwrap_or_default(), cut);
+        let taken = intake.push_of_batch(dataset, event, &batch.peer, batch.received_us, &acknowledgement);
+        if taken.is_err() {
             // `has_room_for` has made sure that this does not happen; if it does, the sender is not told 200.
             acknowledgement.fail();
             break;
         }
     }
-    intake.acknowledge_when_durable(dataset, acknowledgement);
     drop(intake);
     shard.log_work.set();
 }

@@ -1,73 +1,61 @@
 //! Where events enter a shard: one open block for each dataset, sealed when it is full or its time is up.
 
-use std::cell::Cell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use crate::account::{Aside, DropReason, Movement, TallyWriter};
+use super::acknowledgement::{Acknowledgement, BatchPart};
+use crate::account::{Aside, DropReason, Movement, RejectReason, TallyWriter};
 use crate::block::{Block, BlockPool, Peer, SealedBlock};
 
 /// Index of a dataset on its shard; it stays the same as long as the process runs.
 pub(crate) type DatasetIndex = usize;
-
-/// What became of a batch whose sender waits for an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IngestOutcome {
-    /// Every event of it is on disk.
-    Durable,
-    /// Nothing of it was taken: the shard is out of memory or log space. Try again later.
-    Busy,
-    /// The log could not be written; whether the events will be there after a restart is not known.
-    Failed,
-}
-
-/// The promise to answer one sender once all blocks of its batch are durable.
-#[derive(Debug)]
-pub(crate) struct Acknowledgement {
-    reply: async_channel::Sender<IngestOutcome>,
-    /// Set only by the group commit that covers the last block. Whatever is dropped without it was not logged.
-    is_durable: Cell<bool>,
-    has_failed: Cell<bool>,
-}
-
-impl Acknowledgement {
-    pub(crate) fn new(reply: async_channel::Sender<IngestOutcome>) -> Rc<Self> {
-        Rc::new(Self { reply, is_durable: Cell::new(false), has_failed: Cell::new(false) })
-    }
-
-    /// The block that carries it, and with it every earlier one, is on disk.
-    pub(crate) fn set_durable(&self) {
-        self.is_durable.set(true);
-    }
-
-    /// Not all of the batch was taken.
-    pub(crate) fn fail(&self) {
-        self.has_failed.set(true);
-    }
-}
-
-impl Drop for Acknowledgement {
-    /// The block that carried it is durable, or is gone without being logged. A sender that no longer waits is no error.
-    fn drop(&mut self) {
-        let is_durable = self.is_durable.get() && !self.has_failed.get();
-        let outcome = if is_durable { IngestOutcome::Durable } else { IngestOutcome::Failed };
-        let _ = self.reply.try_send(outcome);
-    }
-}
 
 /// A block that is complete and waits to be logged.
 #[derive(Debug)]
 pub(crate) struct SealedIntake {
     pub(crate) dataset: DatasetIndex,
     pub(crate) block: SealedBlock,
-    pub(crate) acknowledgements: Vec<Rc<Acknowledgement>>,
+    /// Batches that have events in it; their senders wait.
+    pub(crate) batches: Vec<BatchPart>,
+}
+
+impl SealedIntake {
+    /// Takes back the batches of which nothing can be in the log, and returns what it had of them.
+    fn withdraw(&mut self) -> Vec<BatchPart> {
+        let withdrawn: Vec<BatchPart> = self.batches.extract_if(.., |part| part.withdraw()).collect();
+        if !withdrawn.is_empty() {
+            self.block = self.block.without(withdrawn.iter().map(|part| part.entries.clone()));
+        }
+        withdrawn
+    }
 }
 
 #[derive(Debug)]
 struct OpenBlock {
     block: Block,
-    acknowledgements: Vec<Rc<Acknowledgement>>,
+    batches: Vec<BatchPart>,
     cut_events: u64,
+    /// Events, their bytes, and how many of them were cut, as far as the account has them.
+    accounted: (u64, u64, u64),
+}
+
+impl OpenBlock {
+    /// What the account has not yet.
+    fn account(&mut self) -> Movement {
+        let (events, bytes, cut_events) = self.accounted;
+        self.accounted = (self.block.entry_count() as u64, self.block.used_bytes() as u64, self.cut_events);
+        Movement::receive(self.accounted.0 - events, self.accounted.1 - bytes)
+            .and(Aside::OversizeCut, self.accounted.2 - cut_events)
+    }
+
+    /// The last event belongs to this batch, whose events come one after the other.
+    fn note_batch(&mut self, acknowledgement: &Rc<Acknowledgement>) {
+        let end = self.block.entry_count();
+        match self.batches.last_mut() {
+            Some(part) if part.is_of(acknowledgement) => part.entries.end = end,
+            _ => self.batches.push(BatchPart::new(acknowledgement, end - 1..end)),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -152,26 +140,31 @@ impl Intake {
         }
         let memory = self.pool.take().ok_or(NotTaken)?;
         let block = Block::new(memory, received_us);
-        self.datasets[dataset].open = Some(OpenBlock { block, acknowledgements: Vec::new(), cut_events: 0 });
+        let open = OpenBlock { block, batches: Vec::new(), cut_events: 0, accounted: (0, 0, 0) };
+        self.datasets[dataset].open = Some(open);
         self.oldest_open_us.get_or_insert(received_us);
         Ok(())
     }
 
-    /// Promises an answer once everything that the dataset has taken so far is durable.
-    pub(crate) fn acknowledge_when_durable(
+    /// Takes one event of a batch whose sender waits until all of it is durable.
+    ///
+    /// # Errors
+    /// As [`Intake::push`].
+    pub(crate) fn push_of_batch(
         &mut self,
         dataset: DatasetIndex,
-        acknowledgement: Rc<Acknowledgement>,
-    ) {
+        event: (&[u8], bool),
+        peer: &Peer,
+        received_us: i64,
+        acknowledgement: &Rc<Acknowledgement>,
+    ) -> Result<(), NotTaken> {
+        let (bytes, truncated) = event;
+        self.push(dataset, bytes, peer, received_us, truncated)?;
         self.someone_waits = true;
         if let Some(open) = &mut self.datasets[dataset].open {
-            open.acknowledgements.push(acknowledgement);
-            return;
+            open.note_batch(acknowledgement);
         }
-        let last = self.sealed.iter_mut().rev().find(|sealed| sealed.dataset == dataset);
-        if let Some(last) = last {
-            last.acknowledgements.push(acknowledgement);
-        }
+        Ok(())
     }
 
     /// Counts events that were lost at the door.
@@ -181,15 +174,38 @@ impl Intake {
 
     fn seal(&mut self, dataset: DatasetIndex) {
         let state = &mut self.datasets[dataset];
-        let Some(open) = state.open.take() else { return };
-        let movement = Movement::receive(open.block.entry_count() as u64, open.block.used_bytes() as u64)
-            .and(Aside::OversizeCut, open.cut_events);
-        state.tally.record(&movement);
-        self.sealed.push_back(SealedIntake {
-            dataset,
-            block: open.block.seal(),
-            acknowledgements: open.acknowledgements,
-        });
+        let Some(mut open) = state.open.take() else { return };
+        state.tally.record(&open.account());
+        self.sealed.push_back(SealedIntake { dataset, block: open.block.seal(), batches: open.batches });
+    }
+
+    /// Brings the account up to what lies in open blocks, which stay open long while the log takes nothing.
+    pub(crate) fn account_for_open(&mut self) {
+        for state in &mut self.datasets {
+            if let Some(open) = &mut state.open {
+                state.tally.record(&open.account());
+            }
+        }
+    }
+
+    /// Takes back every batch of which nothing can be in the log, from a group that the log has refused and from all
+    /// blocks behind it; their senders are told to try again. A block that has nothing left is gone.
+    pub(crate) fn withdraw_batches(&mut self, group: &mut Vec<SealedIntake>) {
+        for dataset in 0..self.datasets.len() {
+            if self.datasets[dataset].open.as_ref().is_some_and(|open| !open.batches.is_empty()) {
+                self.seal(dataset);
+            }
+        }
+        for sealed in group.iter_mut().chain(&mut self.sealed) {
+            let withdrawn = sealed.withdraw();
+            let events = withdrawn.iter().map(|part| part.entries.len() as u64).sum();
+            // Before the senders are told, which happens when the last part is dropped.
+            self.datasets[sealed.dataset]
+                .tally
+                .record(&Movement::refuse_held(RejectReason::Withdrawn, events));
+        }
+        group.retain(|sealed| !sealed.block.entries().is_empty());
+        self.sealed.retain(|sealed| !sealed.block.entries().is_empty());
     }
 
     /// Seals every open block.
@@ -247,6 +263,7 @@ mod tests {
     use super::*;
     use crate::account::DatasetCounters;
     use crate::block::SourceType;
+    use crate::shard::acknowledgement::IngestOutcome;
 
     fn peer() -> Peer {
         Peer::new("192.0.2.1:1".parse().unwrap(), SourceType::Syslog)
@@ -288,41 +305,74 @@ mod tests {
         assert!(intake.push(0, b"x", &peer(), 5, false).is_ok());
     }
 
-    fn sealed_with_acknowledgement() -> (Vec<SealedIntake>, async_channel::Receiver<IngestOutcome>) {
-        let (mut intake, _) = intake(8);
+    fn push_batch(intake: &mut Intake, events: usize) -> async_channel::Receiver<IngestOutcome> {
         let (reply, answer) = async_channel::bounded(1);
-        for _ in 0..3 {
-            intake.push(0, &[7; 2000], &peer(), 5, false).unwrap();
+        let acknowledgement = Acknowledgement::new(reply);
+        for _ in 0..events {
+            intake.push_of_batch(0, (&[7; 1000], false), &peer(), 5, &acknowledgement).unwrap();
         }
-        intake.acknowledge_when_durable(0, Acknowledgement::new(reply));
-        assert!(intake.someone_waits());
-        intake.seal_all();
-        (intake.take_sealed(10, u64::MAX), answer)
-    }
-
-    #[test]
-    fn a_sender_is_told_durable_when_the_last_of_its_blocks_is_on_disk() {
-        let (mut sealed, answer) = sealed_with_acknowledgement();
-        drop(sealed.remove(0));
-        assert!(answer.try_recv().is_err());
-        sealed[0].acknowledgements[0].set_durable();
-        drop(sealed);
-        assert_eq!(answer.try_recv(), Ok(IngestOutcome::Durable));
+        answer
     }
 
     #[test]
     fn a_block_that_is_dropped_unlogged_is_never_acknowledged() {
-        let (sealed, answer) = sealed_with_acknowledgement();
-        drop(sealed);
+        let (mut intake, _) = intake(8);
+        let answer = push_batch(&mut intake, 6);
+        assert!(intake.someone_waits());
+        intake.seal_all();
+        drop(intake.take_sealed(10, u64::MAX));
         assert_eq!(answer.try_recv(), Ok(IngestOutcome::Failed));
     }
 
     #[test]
-    fn a_batch_that_was_not_taken_whole_has_failed_even_when_its_blocks_are_on_disk() {
-        let (sealed, answer) = sealed_with_acknowledgement();
-        sealed[1].acknowledgements[0].fail();
-        sealed[1].acknowledgements[0].set_durable();
-        drop(sealed);
-        assert_eq!(answer.try_recv(), Ok(IngestOutcome::Failed));
+    fn batches_are_taken_back_from_every_block_and_other_events_stay() {
+        let (mut intake, counters) = intake(16);
+        intake.push(0, b"stream", &peer(), 5, false).unwrap();
+        // Blocks take four of these: the first batch ends in the second block, where the second one begins.
+        let first = push_batch(&mut intake, 5);
+        let second = push_batch(&mut intake, 4);
+        let mut group = intake.take_sealed(1, u64::MAX);
+        assert_eq!(group.len(), 1);
+        intake.withdraw_batches(&mut group);
+        assert_eq!(first.try_recv(), Ok(IngestOutcome::Busy));
+        assert_eq!(second.try_recv(), Ok(IngestOutcome::Busy));
+        let left: Vec<&[u8]> =
+            group.iter().flat_map(|sealed| sealed.block.events()).map(|e| e.bytes).collect();
+        assert_eq!(left, [b"stream"]);
+        assert!(!intake.has_sealed());
+        let account = counters.read();
+        assert_eq!((account.received, account.rejected_total(), account.in_flight), (10, 9, 1));
+        assert_eq!(account.imbalance(), 0);
+    }
+
+    #[test]
+    fn a_batch_that_has_a_part_in_the_log_stays_whole() {
+        let (mut intake, counters) = intake(16);
+        let answer = push_batch(&mut intake, 6);
+        intake.seal_all();
+        for part in &intake.take_sealed(1, u64::MAX)[0].batches {
+            part.set_durable();
+        }
+        let mut group = intake.take_sealed(1, u64::MAX);
+        intake.withdraw_batches(&mut group);
+        assert_eq!(group[0].block.entries().len(), 2);
+        assert_eq!(counters.read().rejected_total(), 0);
+        group[0].batches[0].set_durable();
+        drop(group);
+        assert_eq!(answer.try_recv(), Ok(IngestOutcome::Durable));
+    }
+
+    #[test]
+    fn what_lies_in_an_open_block_is_accounted_for_once() {
+        let (mut intake, counters) = intake(8);
+        intake.push(0, b"cut", &peer(), 5, true).unwrap();
+        intake.account_for_open();
+        intake.account_for_open();
+        intake.push(0, b"whole", &peer(), 5, false).unwrap();
+        assert_eq!(counters.read().received, 1);
+        intake.seal_all();
+        let account = counters.read();
+        assert_eq!((account.received, account.aside(Aside::OversizeCut)), (2, 1));
+        assert_eq!(account.aside(Aside::BytesReceived), 8);
     }
 }

@@ -6,16 +6,17 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use futures::future::select;
+use futures::future::{Either, select};
 use glommio::timer::sleep;
 use tracing::{error, warn};
 
+use super::acknowledgement::BatchPart;
 use super::intake::SealedIntake;
 use super::settings::UploadedCut;
 use super::status::{LOG_FAILS, LOG_FULL, LOG_TAKES};
 use super::{Dataset, LoggedBlock, Shard, ShardLog, Upload};
 use crate::account::{Aside, Movement};
-use crate::limits::{LOG_GROUP_BLOCKS_MAX, LOG_GROUP_CONTROLS_MAX, LOG_RETRY_MS};
+use crate::limits::{LOG_GROUP_BLOCKS_MAX, LOG_GROUP_CONTROLS_MAX, LOG_RETRY_MS, LOG_UNTRIED_MS};
 use crate::log::{Commit, Intent, LogError, Record, RecordPlace};
 
 /// Logs until the shard ends.
@@ -26,8 +27,7 @@ pub(super) async fn run(shard: Rc<Shard>, mut log: ShardLog) {
         append_controls(&shard, &mut log).await;
         let blocks = shard.intake.borrow_mut().take_sealed(LOG_GROUP_BLOCKS_MAX, log.group_bytes_max());
         if !blocks.is_empty() {
-            let places = append_blocks(&shard, &mut log, &blocks).await;
-            hand_on(&shard, blocks, places);
+            log_blocks(&shard, &mut log, blocks).await;
         }
         shard.is_logging.set(false);
         shard.settings.status.log_bytes.store(log.used_bytes(), Ordering::Relaxed);
@@ -57,6 +57,7 @@ async fn wait_for_work(shard: &Shard) {
             due_in_us
         };
         match due_in_us {
+            None if shard.log_may_be_tried.get() => wait_for_a_try(shard).await,
             None => shard.log_work.wait().await,
             Some(due_in_us) => {
                 let work = pin!(shard.log_work.wait());
@@ -64,6 +65,17 @@ async fn wait_for_work(shard: &Shard) {
                 select(work, timer).await;
             }
         }
+    }
+}
+
+/// Waits for someone who tries the log. Who asks beforehand whether data is taken never would: so the trouble is
+/// forgotten after a while.
+async fn wait_for_a_try(shard: &Shard) {
+    let work = pin!(shard.log_work.wait());
+    let timer = pin!(sleep(Duration::from_millis(LOG_UNTRIED_MS)));
+    if let Either::Right(_) = select(work, timer).await {
+        shard.settings.status.log_trouble.store(LOG_TAKES, Ordering::Relaxed);
+        shard.log_may_be_tried.set(false);
     }
 }
 
@@ -75,39 +87,58 @@ fn flush_due_in_us(shard: &Shard, oldest_open_us: Option<i64>) -> Option<u64> {
     if age_us < 0 || age_us >= flush_us { Some(0) } else { Some((flush_us - age_us).unsigned_abs()) }
 }
 
-/// Appends a group of blocks; while the log is full or cannot be written, senders wait and it is tried again.
-async fn append_blocks(shard: &Shard, log: &mut ShardLog, blocks: &[SealedIntake]) -> Vec<RecordPlace> {
-    let records: Vec<Record> = {
-        let datasets = shard.datasets.borrow();
-        blocks.iter().map(|sealed| block_record(&datasets, sealed)).collect()
-    };
-    loop {
-        match log.append(&records).await {
+/// Logs a group of blocks and hands them on. While the log is full or cannot be written it is tried again, and the
+/// batches that it certainly does not have are given back to their senders.
+async fn log_blocks(shard: &Shard, log: &mut ShardLog, mut blocks: Vec<SealedIntake>) {
+    while !blocks.is_empty() {
+        let next_position = log.next_position();
+        match log.append(&block_records(shard, &blocks)).await {
             Ok(places) => {
                 note_taken(shard);
-                return places;
+                hand_on(shard, blocks, places);
+                return;
             }
             Err(error) => note_trouble(shard, log, &error),
         }
+        // Positions are given before the first byte is written: while none was given, none of the group is on disk.
+        if log.next_position() != next_position {
+            blocks.iter().flat_map(|sealed| &sealed.batches).for_each(BatchPart::set_may_be_logged);
+        }
+        withdraw(shard, &mut blocks);
         // What frees the log are commits: they must not wait behind the blocks that do not fit.
         sleep(Duration::from_millis(LOG_RETRY_MS)).await;
         append_controls(shard, log).await;
     }
+    shard.log_may_be_tried.set(!shard.intake.borrow().has_sealed());
+}
+
+fn block_records(shard: &Shard, blocks: &[SealedIntake]) -> Vec<Record> {
+    let datasets = shard.datasets.borrow();
+    blocks.iter().map(|sealed| block_record(&datasets, sealed)).collect()
 }
 
 fn block_record(datasets: &[Dataset], sealed: &SealedIntake) -> Record {
     Record::Block { dataset: datasets[sealed.dataset].key.clone(), block: sealed.block.clone() }
 }
 
+/// Gives back what can be given back, and shows in the account what is held meanwhile.
+fn withdraw(shard: &Shard, blocks: &mut Vec<SealedIntake>) {
+    let mut intake = shard.intake.borrow_mut();
+    intake.withdraw_batches(blocks);
+    intake.account_for_open();
+}
+
 fn note_taken(shard: &Shard) {
     let status = &shard.settings.status;
     status.log_trouble.store(LOG_TAKES, Ordering::Relaxed);
     status.log_commits.fetch_add(1, Ordering::Relaxed);
+    shard.log_may_be_tried.set(false);
 }
 
 fn note_trouble(shard: &Shard, log: &ShardLog, error: &LogError) {
     let is_full = matches!(error, LogError::Full { .. }) || error.is_storage_full();
     let trouble = if is_full { LOG_FULL } else { LOG_FAILS };
+    shard.log_may_be_tried.set(false);
     let before = shard.settings.status.log_trouble.swap(trouble, Ordering::Relaxed);
     if before == trouble {
         return;
@@ -117,7 +148,7 @@ fn note_trouble(shard: &Shard, log: &ShardLog, error: &LogError) {
         warn!(
             shard = shard_number,
             used_bytes,
-            "the log is at its limit on disk: streams and requests wait, datagrams are dropped until uploads free it"
+            "the log is at its limit on disk: streams wait, requests are refused, datagrams are dropped until uploads free it"
         );
     } else {
         error!(shard = shard_number, %error, "cannot write the log, trying again");
@@ -205,9 +236,7 @@ fn commit_record(uploaded: &UploadedCut) -> Record {
 fn hand_on(shard: &Shard, blocks: Vec<SealedIntake>, places: Vec<RecordPlace>) {
     let mut logged = shard.logged.borrow_mut();
     for (sealed, place) in blocks.into_iter().zip(places) {
-        for acknowledgement in sealed.acknowledgements {
-            acknowledgement.set_durable();
-        }
+        sealed.batches.iter().for_each(BatchPart::set_durable);
         let keep = shard.may_keep_block();
         if keep {
             shard.logged_in_memory.set(shard.logged_in_memory.get() + 1);

@@ -3,6 +3,7 @@
 //! Shards share nothing on the way of an event. The tasks of one executor meet in [`Shard`]; with the rest of the
 //! process it exchanges commands, finished cuts and numbers.
 
+mod acknowledgement;
 mod control;
 mod inputs;
 mod intake;
@@ -37,7 +38,7 @@ use crate::receive::udp::DatagramReceiver;
 use intake::{DatasetIndex, Intake};
 use wake::Wake;
 
-pub use intake::IngestOutcome;
+pub use acknowledgement::IngestOutcome;
 pub use settings::{
     DatasetSettings, IngestBatch, InputSettings, ShardCommand, ShardSettings, StreamOptions, Transport,
     UnknownDataset, Upload, UploadedCut,
@@ -107,6 +108,8 @@ struct Shard {
     logged: RefCell<VecDeque<LoggedBlock>>,
     logged_in_memory: Cell<usize>,
     encoder: async_channel::Sender<EncoderMessage>,
+    /// The log was in trouble, and nothing waits that would show when it is over: whoever comes next tries it.
+    log_may_be_tried: Cell<bool>,
     log_work: Wake,
     parse_work: Wake,
     drained: Wake,
@@ -139,8 +142,10 @@ impl Shard {
         }
     }
 
+    /// Whether what a sender can keep is taken.
     fn log_takes_data(&self) -> bool {
-        self.settings.status.log_trouble.load(Ordering::Relaxed) == LOG_TAKES && !self.spool_is_full()
+        let is_well = self.settings.status.log_trouble.load(Ordering::Relaxed) == LOG_TAKES;
+        (is_well || self.log_may_be_tried.get()) && !self.spool_is_full()
     }
 
     /// Whether finished files take as much disk as they may, because the storage takes them too slowly.

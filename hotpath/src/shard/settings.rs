@@ -17,7 +17,7 @@ use crate::filter::FilterDefinition;
 use crate::framing::Framing;
 use crate::log::LogOptions;
 use crate::names::DatasetKey;
-use crate::shard::intake::IngestOutcome;
+use crate::shard::acknowledgement::IngestOutcome;
 use crate::shard::status::ShardStatus;
 
 /// Makes settings and an account for a dataset that has events in the log and no configuration.

@@ -177,6 +177,7 @@ impl Shard {
             logged: RefCell::new(VecDeque::new()),
             logged_in_memory: Cell::new(0),
             encoder,
+            log_may_be_tried: Cell::new(false),
             log_work: Wake::default(),
             parse_work: Wake::default(),
             drained: Wake::default(),
@@ -242,6 +243,8 @@ async fn beat(shard: Rc<Shard>) {
     loop {
         glommio::timer::sleep(Duration::from_millis(HEARTBEAT_MS)).await;
         let status = &shard.settings.status;
+        // Whoever asks is told by the status; it must not stay as the last datagram or request found it.
+        shard.spool_is_full();
         let commits = status.log_commits.load(Ordering::Relaxed);
         let has_waiting = shard.intake.borrow().has_sealed();
         let takes_data = status.log_trouble.load(Ordering::Relaxed) == super::LOG_TAKES;
