@@ -80,6 +80,7 @@ storage:
 datasets:
   - dataset: firewall
     tenant: acme
+    format: cef
     timezone: Europe/Berlin
     keep_raw: true
     parquet: {file_bytes_max: 1048576, file_age_max_seconds: 60, zstd_level: 3}
@@ -104,6 +105,7 @@ fn everything_that_can_be_set_is_taken() {
     assert!(s3.path_style && s3.create_bucket);
     let dataset = &config.datasets[0];
     assert_eq!(dataset.time_zone(), chrono_tz::Europe::Berlin);
+    assert_eq!(dataset.format.name(), "cef");
     assert_eq!(dataset.file_age_max().as_secs(), 60);
     assert_eq!(dataset.filters[0].config["condition"], "action == 'deny'");
     assert_eq!(dataset.inputs[0].listen().port(), 6514);
@@ -223,6 +225,10 @@ fn every_mistake_has_its_place_its_reason_and_advice() {
         (
             "datasets:\n  - {dataset: a, timezone: Europe/Berln}\n".into(),
             &["c.yaml:2:28: datasets[0].timezone: `Europe/Berln` is not an iana time zone; did you mean `Europe/Berlin`?"],
+        ),
+        (
+            "datasets:\n  - {dataset: a, format: syslg}\n".into(),
+            &["c.yaml:2:26: datasets[0].format: `syslg` is not known here; did you mean `syslog`?"],
         ),
         (
             "datasets:\n  - {dataset: a, route: staged}\n".into(),

@@ -9,8 +9,8 @@ use bytefreezer_core::config::{
     Transport as ConfiguredTransport,
 };
 use hotpath::batch::{ColumnRegistry, RowOptions};
+use hotpath::decode::DecoderOptions;
 use hotpath::decode::syslog::SyslogOptions;
-use hotpath::decode::{DecoderOptions, Format};
 use hotpath::encode::DatasetOptions;
 use hotpath::filter::Filters;
 use hotpath::framing::Framing;
@@ -38,7 +38,7 @@ pub fn dataset_settings(
     let hours_us = |hours: u64| i64::try_from(hours).unwrap_or(i64::MAX).saturating_mul(MICROSECONDS_AN_HOUR);
     Ok(DatasetSettings {
         key,
-        format: Format::Syslog,
+        format: dataset.format,
         decoder: DecoderOptions { syslog: SyslogOptions { time_zone: dataset.time_zone() } },
         rows: RowOptions {
             keep_raw: dataset.keep_raw,

@@ -7,7 +7,7 @@ mod support;
 use std::io::Write;
 use std::net::{TcpStream, UdpSocket};
 
-use support::{Running, folder_store, rows_in, start_in};
+use support::{Running, config_of, folder_store, post, rows_in, start_in};
 
 const SYSLOG: &str = "datasets:
   - dataset: logs
@@ -18,10 +18,12 @@ const SYSLOG: &str = "datasets:
       - {type: http, listen: '127.0.0.1:0'}
 ";
 
+const LOG: &str = "log_segment_bytes: 8 MiB, log_disk_bytes_max: 64 MiB";
+
 async fn start(datasets: &str) -> Running {
     let folder = tempfile::tempdir().unwrap();
     let store = folder_store(&folder).await;
-    start_in(folder, datasets, "log_segment_bytes: 8 MiB, log_disk_bytes_max: 64 MiB", store).await
+    start_in(folder, datasets, LOG, store).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,4 +63,21 @@ async fn draining_stores_everything_that_was_taken() {
     proxy.drain().await;
     assert_eq!(ledger.account()[0].stored, 10_000);
     assert_eq!(rows_in(&folder), 10_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dataset_is_decoded_in_its_format_until_a_reload_names_another() {
+    let cef = SYSLOG.replace("testing: true", "testing: true\n    format: cef");
+    let mut running = start(&cef).await;
+    let event = "CEF:0|Vendor|Product|1.0|100|a name|5|src=192.0.2.1";
+    assert_eq!(post(running.address("http"), event.to_owned()).await.0, 200);
+    running.until("the CEF row", |account| account.stored == 1).await;
+    assert_eq!(running.account().aside["parse_errors"], 0);
+
+    let syslog = config_of(running.folder.path(), SYSLOG, LOG);
+    running.proxy.reload(&syslog).await.unwrap();
+    assert_eq!(post(running.address("http"), event.to_owned()).await.0, 200);
+    running.until("the row that is no syslog", |account| account.stored == 2).await;
+    assert_eq!(running.account().aside["parse_errors"], 1);
+    running.proxy.drain().await;
 }

@@ -4,14 +4,13 @@
 
 mod support;
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytefreezer_lake::testing::{Fault, FaultyStore};
-use support::{Running, folder_store, start_in};
+use support::{Running, folder_store, post, start_in};
 
 /// The least log that can be set: blocks may have three of its four segments.
 const LOG: &str = "log_segment_bytes: 4 MiB, log_disk_bytes_max: 16 MiB";
@@ -25,27 +24,16 @@ const DATASETS: &str = "datasets:
 const LINES: usize = 500;
 const REQUESTS_MAX: usize = 200;
 
-/// The status and the head of the answer to a request of 500 lines of 1,000 bytes.
-fn post(address: SocketAddr) -> (u16, String) {
-    let body = format!("{}\n", "x".repeat(999)).repeat(LINES);
-    let mut stream = TcpStream::connect(address).unwrap();
-    let length = body.len();
-    write!(
-        stream,
-        "POST /ingest/default/logs HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
-    (status, answer.to_lowercase())
+/// The answer to a request of 500 lines of 1,000 bytes.
+async fn post_lines(address: SocketAddr) -> (u16, String) {
+    post(address, format!("{}\n", "x".repeat(999)).repeat(LINES)).await
 }
 
 /// Posts until a request is refused; returns how many lines were acknowledged before.
 async fn fill(address: SocketAddr) -> u64 {
     let mut acknowledged = 0;
     for _ in 0..REQUESTS_MAX {
-        let (status, answer) = tokio::task::spawn_blocking(move || post(address)).await.unwrap();
+        let (status, answer) = post_lines(address).await;
         if status != 200 {
             assert_eq!(status, 429, "{answer}");
             assert!(answer.contains("retry-after: 1"), "{answer}");
@@ -59,7 +47,7 @@ async fn fill(address: SocketAddr) -> u64 {
 /// Posts until a request is taken.
 async fn post_until_taken(address: SocketAddr) {
     for _ in 0..REQUESTS_MAX {
-        let (status, answer) = tokio::task::spawn_blocking(move || post(address)).await.unwrap();
+        let (status, answer) = post_lines(address).await;
         if status == 200 {
             return;
         }

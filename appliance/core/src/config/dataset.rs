@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use hotpath::decode::Format;
 use hotpath::names::{DatasetKey, NameError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ByteSize;
+use super::event_format;
 use super::input::InputConfig;
 
 /// A filter as written, `{type, config}`. The filter engine compiles it and reports what is wrong with it.
@@ -26,6 +28,10 @@ pub struct DatasetConfig {
     /// The way of its events.
     #[serde(default)]
     pub route: Route,
+    /// The format of its events: `syslog`, or `cef`, which is syslog too and takes CEF apart, with or without a syslog header. After a reload another one applies to what is decoded from then on.
+    #[serde(default = "default_format", with = "event_format")]
+    #[schemars(schema_with = "event_format::json_schema")]
+    pub format: Format,
     /// Files are closed after seconds instead of minutes, so that one sees results at once.
     #[serde(default)]
     pub testing: bool,
@@ -115,6 +121,10 @@ fn default_tenant() -> String {
     "default".to_owned()
 }
 
+fn default_format() -> Format {
+    Format::Syslog
+}
+
 fn default_timezone() -> String {
     "UTC".to_owned()
 }
@@ -134,6 +144,7 @@ pub(super) fn default_datasets() -> Vec<DatasetConfig> {
         tenant: default_tenant(),
         dataset: "syslog".to_owned(),
         route: Route::Direct,
+        format: default_format(),
         testing: true,
         timezone: default_timezone(),
         keep_raw: false,

@@ -4,7 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,7 +28,8 @@ pub struct Running {
     pub progress: Progress,
 }
 
-fn config_of(folder: &Path, datasets: &str, log: &str) -> Config {
+/// A configuration with these datasets and these settings of the log.
+pub fn config_of(folder: &Path, datasets: &str, log: &str) -> Config {
     let yaml = format!(
         "instance: test\ndata_dir: {}\nshards: {{cpus: [0], udp_receive_buffer_bytes: 1 MiB, block_pool_bytes: 32 MiB, {log}}}\n{datasets}",
         folder.display()
@@ -35,6 +37,24 @@ fn config_of(folder: &Path, datasets: &str, log: &str) -> Config {
     let file = folder.join("test.yaml");
     std::fs::write(&file, yaml).unwrap();
     Config::load(Some(&file), None).unwrap()
+}
+
+/// The status and the whole answer, in lower case, to a request at the HTTP input of `default/logs`.
+pub async fn post(address: SocketAddr, body: String) -> (u16, String) {
+    let request = format!(
+        "POST /ingest/default/logs HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let answered = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.to_lowercase()
+    });
+    let answer = answered.await.unwrap();
+    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, answer)
 }
 
 /// A store in the folder `lake` of this folder.
