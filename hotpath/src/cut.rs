@@ -1,14 +1,12 @@
 //! A finished cut: what an encoder thread hands to the uploads. All open files of one dataset on one shard
 //! are closed together; the cut says which positions of the shard's log they hold.
 
+use crate::limits::COLUMN_LIST_DEPTH_MAX;
 use crate::names::DatasetKey;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
-
-/// Deepest list nesting that a column type may be written with.
-const MAX_LIST_DEPTH: usize = 8;
 
 /// The type of a column in a Parquet file and in a dataset's schema.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -57,7 +55,7 @@ impl FromStr for ColumnType {
         while let Some(item) = inner.strip_prefix("list<").and_then(|rest| rest.strip_suffix('>')) {
             inner = item;
             depth += 1;
-            if depth > MAX_LIST_DEPTH {
+            if depth > COLUMN_LIST_DEPTH_MAX {
                 return Err(ColumnTypeError { text: text.chars().take(40).collect() });
             }
         }

@@ -27,6 +27,19 @@ pub const FIELD_SPELLINGS_MAX: usize = 8_192;
 /// Bytes of one chunk of the side text of a batch (text that differs from what was received). A longer text has a chunk of its own.
 pub const ARENA_CHUNK_BYTES: usize = 64 << 10;
 
+/// Lists in lists that the name of a column type may have. A deeper one is no type.
+pub const COLUMN_LIST_DEPTH_MAX: usize = 8;
+
+/// Datagrams, or runs of coalesced datagrams, that one call of recvmmsg may bring. More are left to the next call.
+pub const UDP_SLOTS: usize = 64;
+
+/// Bytes of one of them: the longest run that the kernel coalesces, and the longest datagram.
+pub const UDP_SLOT_BYTES: usize = 65_536;
+
+/// Connections of one listener that wait to be accepted. The kernel leaves further ones without an answer, and they try
+/// again.
+pub const LISTEN_BACKLOG: i32 = 1_024;
+
 /// Calls of recvmmsg before other tasks of the executor have their turn.
 pub const UDP_CALLS_PER_TURN: usize = 16;
 

@@ -31,6 +31,10 @@ pub const MAX_REQUEST_BODY_BYTES: usize = 2 * MAX_SQL_BYTES + 4 * 1024;
 /// Largest catalog document (`schema.json`, `partitions.json`), in bytes. A larger one is an error: it is not read.
 pub const MAX_CATALOG_DOCUMENT_BYTES: u64 = 256 * 1024 * 1024;
 
+/// Most lists in lists that a column's type in the catalog may have, which are not part of the data model. The type of
+/// a deeper one is not known.
+pub const MAX_LIST_DEPTH: usize = 4;
+
 /// Most files of one dataset that a catalog may list. More is an error: compact the dataset.
 pub const MAX_FILES_PER_DATASET: usize = 1_000_000;
 

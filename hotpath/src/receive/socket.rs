@@ -8,8 +8,7 @@ use nix::sys::socket::{
     self, AddressFamily, Backlog, SockFlag, SockType, SockaddrStorage, setsockopt, sockopt,
 };
 
-/// Connections that wait to be accepted.
-const LISTEN_BACKLOG: i32 = 1024;
+use crate::limits::LISTEN_BACKLOG;
 
 /// The receive buffer that a socket got, beside the one it was to have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

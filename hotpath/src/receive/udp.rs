@@ -1,4 +1,4 @@
-//! Datagrams by recvmmsg on the raw descriptor: up to [`SLOTS`] a call, coalesced ones (UDP_GRO) taken apart.
+//! Datagrams by recvmmsg on the raw descriptor: up to [`UDP_SLOTS`] a call, coalesced ones (UDP_GRO) taken apart.
 //!
 //! INFRASTRUCTURE.md section 4: this costs a third of receiving one by one, and no scheme of readiness beats it.
 
@@ -7,11 +7,7 @@ use std::mem;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::RawFd;
 
-/// Datagrams, or runs of coalesced datagrams, that one call may bring.
-pub const SLOTS: usize = 64;
-
-/// Bytes of one slot: the longest run that the kernel coalesces, and the longest datagram.
-const SLOT_BYTES: usize = 65_536;
+use crate::limits::{UDP_SLOT_BYTES, UDP_SLOTS};
 
 /// Bytes for the control messages of one slot: UDP_GRO and SO_RXQ_OVFL, an int each.
 const CONTROL_BYTES: usize = 64;
@@ -30,7 +26,7 @@ pub struct Datagram<'a> {
 /// What one call brought.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Received {
-    /// Slots that were filled; fewer than [`SLOTS`] means that the socket is empty.
+    /// Slots that were filled; fewer than [`UDP_SLOTS`] means that the socket is empty.
     pub slots: usize,
     /// Datagrams, coalesced ones counted one by one.
     pub datagrams: usize,
@@ -70,11 +66,11 @@ impl DatagramReceiver {
             unsafe { (mem::zeroed(), mem::zeroed()) };
         let vector = libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 };
         Self {
-            slots: vec![0; SLOTS * SLOT_BYTES],
-            controls: (0..SLOTS).map(|_| Control([0; CONTROL_BYTES])).collect(),
-            names: vec![name; SLOTS],
-            vectors: vec![vector; SLOTS],
-            headers: vec![header; SLOTS],
+            slots: vec![0; UDP_SLOTS * UDP_SLOT_BYTES],
+            controls: (0..UDP_SLOTS).map(|_| Control([0; CONTROL_BYTES])).collect(),
+            names: vec![name; UDP_SLOTS],
+            vectors: vec![vector; UDP_SLOTS],
+            headers: vec![header; UDP_SLOTS],
         }
     }
 
@@ -90,7 +86,7 @@ impl DatagramReceiver {
             libc::recvmmsg(
                 socket,
                 self.headers.as_mut_ptr(),
-                SLOTS as libc::c_uint,
+                UDP_SLOTS as libc::c_uint,
                 libc::MSG_DONTWAIT,
                 std::ptr::null_mut(),
             )
@@ -111,11 +107,11 @@ impl DatagramReceiver {
 
     /// The kernel writes lengths and flags back into the headers: they are set anew for each call.
     fn prepare(&mut self) {
-        for slot in 0..SLOTS {
-            let start = slot * SLOT_BYTES;
+        for slot in 0..UDP_SLOTS {
+            let start = slot * UDP_SLOT_BYTES;
             self.vectors[slot] = libc::iovec {
-                iov_base: self.slots[start..start + SLOT_BYTES].as_mut_ptr().cast(),
-                iov_len: SLOT_BYTES,
+                iov_base: self.slots[start..start + UDP_SLOT_BYTES].as_mut_ptr().cast(),
+                iov_len: UDP_SLOT_BYTES,
             };
             let header = &mut self.headers[slot].msg_hdr;
             header.msg_name = (&raw mut self.names[slot]).cast();
@@ -135,8 +131,8 @@ impl DatagramReceiver {
         if control.kernel_drops.is_some() {
             received.kernel_drops = control.kernel_drops;
         }
-        let length = (header.msg_len as usize).min(SLOT_BYTES);
-        let bytes = &self.slots[slot * SLOT_BYTES..slot * SLOT_BYTES + length];
+        let length = (header.msg_len as usize).min(UDP_SLOT_BYTES);
+        let bytes = &self.slots[slot * UDP_SLOT_BYTES..slot * UDP_SLOT_BYTES + length];
         let truncated = header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0;
         let segment_bytes = control.segment_bytes.unwrap_or(length).max(1);
         if length <= segment_bytes {

@@ -19,11 +19,11 @@ use crate::block::{Peer, SourceType};
 use crate::framing::{Framed, Framer, Message};
 use crate::limits::{
     ACCEPT_RETRY_MS, STREAM_BUFFER_BYTES, STREAM_LEAVE_MS, STREAM_LEAVE_READS_MAX, STREAM_PAUSE_MS,
-    TLS_HANDSHAKE_MS_MAX, UDP_CALLS_PER_TURN, UDP_POLL_INTERVAL_US, UDP_POLL_THRESHOLD,
+    TLS_HANDSHAKE_MS_MAX, UDP_CALLS_PER_TURN, UDP_POLL_INTERVAL_US, UDP_POLL_THRESHOLD, UDP_SLOTS,
 };
 use crate::receive::socket::{tcp_listener_of, udp_socket_of};
 use crate::receive::tls::TlsSession;
-use crate::receive::udp::{Received, SLOTS};
+use crate::receive::udp::Received;
 
 /// An input that runs.
 pub(super) struct Input {
@@ -68,7 +68,7 @@ async fn receive_datagrams(input: &Input, socket: OwnedFd) -> std::io::Result<()
 pub(super) fn take_what_is_left(input: &Input) {
     let Some(socket) = &input.datagrams else { return };
     while let Ok(received) = receive_once(input, socket.as_raw_fd())
-        && received.slots == SLOTS
+        && received.slots == UDP_SLOTS
     {}
 }
 
@@ -78,7 +78,7 @@ async fn drain(input: &Input, descriptor: RawFd) -> std::io::Result<usize> {
         for _ in 0..UDP_CALLS_PER_TURN {
             let received = receive_once(input, descriptor)?;
             datagrams += received.datagrams;
-            if received.slots < SLOTS {
+            if received.slots < UDP_SLOTS {
                 return Ok(datagrams);
             }
         }

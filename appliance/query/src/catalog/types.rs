@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
+use crate::limits::MAX_LIST_DEPTH;
+
 /// The column that rows are partitioned and sorted by.
 pub const EVENT_TIME: &str = "event_time";
-
-/// Lists in lists are not part of the data model; deeper than this is refused.
-const MAX_LIST_DEPTH: usize = 4;
 
 /// The Arrow type for a type name of `schema.json`, or `None` for a name this version does not know.
 pub(super) fn arrow_type_of(name: &str) -> Option<DataType> {
