@@ -1,5 +1,5 @@
 //! The log's promise under faults: nothing acknowledged is lost, order is kept, nothing comes twice.
-//! (DESIGN.md R2: power loss, R3: the k-th I/O call fails, R5: disk full.)
+//! (SPECIFICATION.md R2: power loss, R3: the k-th I/O call fails, R5: disk full.)
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 

@@ -1,5 +1,5 @@
 //! What is written is read again as it was; what was changed on disk is found, and nothing else suffers from it.
-//! (DESIGN.md R6.)
+//! (SPECIFICATION.md R6.)
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
