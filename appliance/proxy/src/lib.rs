@@ -6,6 +6,7 @@ pub mod limits;
 mod listeners;
 mod proxy;
 mod settings;
+mod shards;
 mod upload;
 mod watch;
 

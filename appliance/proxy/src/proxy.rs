@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
@@ -17,21 +16,17 @@ use bytefreezer_core::progress::Progress;
 use bytefreezer_core::shutdown::{ShutdownTrigger, shutdown};
 use bytefreezer_lake::{Publisher, Store};
 use hotpath::batch::ColumnRegistry;
-use hotpath::block::BlockPool;
 use hotpath::clock::{Clock, SystemClock};
-use hotpath::limits::BLOCK_BYTES;
-use hotpath::log::LogOptions;
 use hotpath::names::DatasetKey;
-use hotpath::shard::{
-    InputSettings, ShardCommand, ShardHandle, ShardSettings, ShardStatus, Transport, UnknownDataset, start,
-};
-use tracing::{error, info, warn};
+use hotpath::shard::{InputSettings, ShardCommand, ShardHandle, Transport};
+use tracing::{error, info};
 
 use crate::cpus::CpuPlan;
 use crate::http_input::{self, HttpIngest};
-use crate::limits::{DRAIN_SECONDS_MAX, SHARD_COMMANDS_MAX, SHARDS_MAX};
+use crate::limits::DRAIN_SECONDS_MAX;
 use crate::listeners::{self, PlannedInput};
-use crate::settings::{dataset_settings, default_dataset_settings, transport};
+use crate::settings::{dataset_settings, transport};
+use crate::shards::{Shards, shard_cpus};
 use crate::upload::{self, UploadState};
 use crate::watch;
 
@@ -113,62 +108,27 @@ impl Proxy {
     /// # Errors
     /// Whatever keeps the role from taking durable data; nothing runs then.
     pub async fn start(config: Config, plan: &CpuPlan, surroundings: Surroundings) -> anyhow::Result<Self> {
+        let Surroundings { ledger, progress, metrics, store, registries } = surroundings;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
-        let (finished, uploads) = async_channel::unbounded();
-        let mut shards = Vec::new();
-        let mut commands = Vec::new();
-        let mut statuses = Vec::new();
-        let mut registries = surroundings.registries;
+        let datasets = config.datasets.iter().map(DatasetConfig::key).collect::<Result<Vec<_>, _>>()?;
+        let (finished_cuts, uploads) = async_channel::unbounded();
+        let mut shards = Shards::new(registries);
         for (number, cpu) in shard_cpus(plan, &config.data_dir).into_iter().enumerate() {
             let number = u16::try_from(number).context("more shards than there are numbers")?;
-            let (sender, receiver) = async_channel::bounded(SHARD_COMMANDS_MAX);
-            let status = Arc::new(ShardStatus::default());
-            let folders = Folders::make(&config.data_dir, number)?;
-            let mut datasets = Vec::new();
-            for dataset in &config.datasets {
-                let key = dataset.key()?;
-                let registry = Arc::clone(registries.entry(key.clone()).or_default());
-                let writers = surroundings.ledger.open(&key, number)?;
-                datasets.push((dataset_settings(&config, dataset, registry)?, writers));
-            }
-            let settings = ShardSettings {
-                shard: number,
-                instance: config.instance.clone(),
-                cpu: Some(cpu),
-                log_directory: folders.log,
-                log: log_options(&config, number),
-                spool_directory: folders.spool,
-                spool_disk_bytes_max: config.shards.spool_disk_bytes_max.bytes(),
-                flush_interval: Duration::from_millis(config.shards.log_flush_interval_ms),
-                pool: BlockPool::new(
-                    BLOCK_BYTES,
-                    config.shards.block_pool_bytes.bytes() as usize / BLOCK_BYTES,
-                ),
-                row_groups_bytes_max: 2 * config.shards.row_group_memory_bytes.bytes() as usize,
-                datasets,
-                unknown_dataset: unknown_dataset(&config, &surroundings.ledger, number),
-                clock: Arc::clone(&clock),
-                status: Arc::clone(&status),
-                finished_cuts: finished.clone(),
-                commands: receiver,
-            };
-            let handle = tokio::task::block_in_place(|| start(settings))?;
-            shards.push(handle);
-            commands.push(sender);
-            statuses.push(status);
+            shards.start(&config, number, cpu, &ledger, &clock, &finished_cuts)?;
         }
+        let Shards { handles, commands, statuses, registries } = shards;
         let commands = Arc::new(commands);
         let state = Arc::new(UploadState::default());
-        let publisher = Publisher::new(surroundings.store, &config.instance)?;
+        let publisher = Publisher::new(store, &config.instance)?;
         let uploads =
             tokio::spawn(upload::run(uploads, publisher, Arc::clone(&commands), Arc::clone(&state)));
-        let watch = watch::spawn(&surroundings.progress, &surroundings.metrics, statuses, state)?;
-        let datasets = config.datasets.iter().map(DatasetConfig::key).collect::<Result<Vec<_>, _>>()?;
+        let watch = watch::spawn(&progress, &metrics, statuses, state)?;
         let mut proxy = Self {
-            shards,
+            shards: handles,
             commands,
             clock,
-            ledger: surroundings.ledger,
+            ledger,
             registries,
             datasets,
             inputs: BTreeMap::new(),
@@ -363,62 +323,4 @@ async fn send(shard: &async_channel::Sender<ShardCommand>, command: ShardCommand
 
 fn path_of(dataset: &DatasetKey, input: &HttpInput) -> String {
     input.path.replace("{tenant}", dataset.tenant()).replace("{dataset}", dataset.dataset())
-}
-
-fn log_options(config: &Config, shard: u16) -> LogOptions {
-    LogOptions {
-        instance: config.instance.clone(),
-        shard,
-        segment_bytes: config.shards.log_segment_bytes.bytes(),
-        disk_bytes_max: config.shards.log_disk_bytes_max.bytes(),
-        random_seed: rand::random(),
-    }
-}
-
-/// What a shard does with a dataset that only its log knows.
-fn unknown_dataset(config: &Config, ledger: &Arc<Ledger>, shard: u16) -> UnknownDataset {
-    let (config, ledger) = (config.clone(), Arc::clone(ledger));
-    Box::new(move |key| {
-        let writers = ledger.open(key, shard)?;
-        Ok((default_dataset_settings(&config, key)?, writers))
-    })
-}
-
-/// The CPU of each shard. Where an earlier start had more shards, so has this one, sharing CPUs: their logs may hold
-/// events that are not stored yet.
-fn shard_cpus(plan: &CpuPlan, data_dir: &Path) -> Vec<usize> {
-    let logs = std::fs::read_dir(data_dir.join("log")).into_iter().flatten().flatten();
-    let numbers = logs.filter_map(|entry| entry.file_name().to_str()?.parse::<usize>().ok());
-    let earlier = numbers.max().map_or(0, |highest| highest + 1).min(SHARDS_MAX);
-    if earlier > plan.shards.len() {
-        warn!(
-            earlier,
-            configured = plan.shards.len(),
-            "an earlier start had more shards; their logs are taken up too"
-        );
-    }
-    plan.shards.iter().copied().cycle().take(earlier.max(plan.shards.len())).collect()
-}
-
-/// The folders of one shard.
-struct Folders {
-    log: PathBuf,
-    spool: PathBuf,
-}
-
-impl Folders {
-    /// Makes them. The spool is emptied: the log has every row of what lay there.
-    fn make(data_dir: &Path, shard: u16) -> anyhow::Result<Self> {
-        let log = data_dir.join("log").join(shard.to_string());
-        let spool = data_dir.join("spool").join(shard.to_string());
-        if let Err(error) = std::fs::remove_dir_all(&spool)
-            && error.kind() != std::io::ErrorKind::NotFound
-        {
-            return Err(error).with_context(|| format!("cannot empty {}", spool.display()));
-        }
-        for folder in [&log, &spool] {
-            std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        }
-        Ok(Self { log, spool })
-    }
 }
