@@ -29,6 +29,14 @@ pub struct Model {
     position_floor: u64,
     pub appends_refused: u64,
     pub appends_done: u64,
+    pub appends_withdrawn: u64,
+}
+
+fn texts_of(record: &Record) -> Vec<String> {
+    match record {
+        Record::Block { block, .. } => texts(block),
+        Record::Intent(_) | Record::Commit(_) => Vec::new(),
+    }
 }
 
 impl Model {
@@ -55,9 +63,12 @@ impl Model {
         }
         self.unanswered.extend(group.iter().flat_map(|(_, events)| events.iter().cloned()));
         let records: Vec<Record> = group.iter().map(|(name, events)| block_record(name, events)).collect();
+        let mut may_be_logged = false;
         for _ in 0..2 {
+            let next_position = log.next_position();
             let Ok(places) = log.append(&records).await else {
                 self.appends_refused += 1;
+                may_be_logged |= log.next_position() != next_position;
                 continue;
             };
             self.appends_done += 1;
@@ -73,6 +84,11 @@ impl Model {
                 self.promised.entry(name).or_default().push(promised);
             }
             return;
+        }
+        if !may_be_logged {
+            // The log gave no position, so it wrote nothing: these must never turn up.
+            self.appends_withdrawn += 1;
+            records.iter().flat_map(texts_of).for_each(|event| assert!(self.unanswered.remove(&event)));
         }
     }
 
