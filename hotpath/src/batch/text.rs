@@ -8,15 +8,14 @@ use arrow::buffer::Buffer;
 use crate::limits::ARENA_CHUNK_BYTES;
 
 /// Longest text that lies in the view itself.
-const INLINE_BYTES_MAX: usize = 12;
+pub(super) const INLINE_BYTES_MAX: usize = 12;
 
 /// Where the text of a batch lies: buffer 0 is the block, the others are chunks of changed text.
 #[derive(Debug, Default)]
 pub(crate) struct TextBuffers {
-    block: Option<Buffer>,
-    /// Address range of the block's bytes as decoders see them.
+    block: Buffer,
+    /// Address of the block's bytes as decoders see them.
     block_start: usize,
-    block_end: usize,
     full_chunks: Vec<Buffer>,
     chunk: Vec<u8>,
 }
@@ -26,20 +25,44 @@ impl TextBuffers {
     pub(crate) fn begin(&mut self, seen: &[u8], block: Buffer) {
         assert_eq!(seen.len(), block.len(), "a block's buffer has its bytes");
         self.block_start = seen.as_ptr() as usize;
-        self.block_end = self.block_start + seen.len();
-        self.block = Some(block);
+        self.block = block;
         self.full_chunks.clear();
         self.chunk.clear();
     }
 
     /// The view of a text, which is copied only when it is short or does not lie in the block.
+    #[inline]
     pub(crate) fn view(&mut self, text: &str) -> u128 {
+        // What lies before the block wraps around to an offset that is beyond any block.
+        let offset = (text.as_ptr() as usize).wrapping_sub(self.block_start);
+        if text.len() <= self.block.len()
+            && offset <= self.block.len() - text.len()
+            && let Some(first) = self.block.get(offset..offset + INLINE_BYTES_MAX)
+        {
+            return block_view(first, text.len(), offset);
+        }
+        self.view_elsewhere(text, offset)
+    }
+
+    /// What tells short texts apart: the view, which holds all of one that has at most 12 bytes, and of a longer
+    /// one the length and the first four bytes.
+    #[inline]
+    pub(crate) fn key(&self, text: &str) -> u128 {
+        let offset = (text.as_ptr() as usize).wrapping_sub(self.block_start);
+        match self.block.get(offset..offset.saturating_add(INLINE_BYTES_MAX)) {
+            Some(first) => block_view(first, text.len(), 0),
+            None => make_view(text.as_bytes(), 0, 0),
+        }
+    }
+
+    /// The view of a text that does not lie in the block, or at its very end.
+    #[cold]
+    fn view_elsewhere(&mut self, text: &str, offset: usize) -> u128 {
         if text.len() <= INLINE_BYTES_MAX {
             return make_view(text.as_bytes(), 0, 0);
         }
-        let start = text.as_ptr() as usize;
-        if start >= self.block_start && start + text.len() <= self.block_end {
-            return make_view(text.as_bytes(), 0, (start - self.block_start) as u32);
+        if text.len() <= self.block.len() && offset <= self.block.len() - text.len() {
+            return make_view(text.as_bytes(), 0, offset as u32);
         }
         self.copy(text)
     }
@@ -64,9 +87,58 @@ impl TextBuffers {
     pub(crate) fn finish(&mut self) -> Vec<Buffer> {
         self.close_chunk();
         let mut buffers = Vec::with_capacity(1 + self.full_chunks.len());
-        buffers.push(self.block.take().unwrap_or_else(|| Buffer::from(&[] as &[u8])));
+        buffers.push(std::mem::take(&mut self.block));
         buffers.append(&mut self.full_chunks);
         buffers
+    }
+}
+
+/// The view of a text of which `first` are the first bytes, with what follows it where it is shorter: one way for
+/// all lengths, because those of fields cannot be foretold.
+#[inline]
+fn block_view(first: &[u8], length: usize, offset: usize) -> u128 {
+    // The lower half holds the length and the first four bytes; the upper half eight more, or buffer 0 and the offset.
+    let number = |bytes: &[u8]| bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte));
+    let (lower, upper) = (number(&first[..4]), number(&first[4..INLINE_BYTES_MAX]));
+    let (lower_mask, upper_mask) = INLINE_MASKS[length.min(INLINE_BYTES_MAX)];
+    let upper = if length <= INLINE_BYTES_MAX { upper & upper_mask } else { (offset as u64) << 32 };
+    u128::from((lower & lower_mask) << 32 | length as u64) | u128::from(upper) << 64
+}
+
+/// For each length of a text in a view, the bits of its first four bytes and of the eight after them.
+const INLINE_MASKS: [(u64, u64); INLINE_BYTES_MAX + 1] = {
+    let mut masks = [(0, 0); INLINE_BYTES_MAX + 1];
+    let mut length = 0;
+    while length <= INLINE_BYTES_MAX {
+        let bits = (1u128 << (8 * length)) - 1;
+        masks[length] = (bits as u64 & 0xffff_ffff, (bits >> 32) as u64);
+        length += 1;
+    }
+    masks
+};
+
+/// The view of a text that is known before any block comes.
+#[derive(Debug, Clone, Copy)]
+pub struct ShortText(u128);
+
+impl ShortText {
+    /// # Panics
+    /// When the text is longer than 12 bytes: in a constant, the build fails.
+    pub const fn new(text: &'static str) -> Self {
+        assert!(text.len() <= INLINE_BYTES_MAX, "a short text has at most 12 bytes");
+        let bytes = text.as_bytes();
+        let mut view = bytes.len() as u128;
+        let mut position = 0;
+        while position < bytes.len() {
+            view |= (bytes[position] as u128) << (32 + 8 * position);
+            position += 1;
+        }
+        Self(view)
+    }
+
+    #[inline]
+    pub(crate) fn view(self) -> u128 {
+        self.0
     }
 }
 
