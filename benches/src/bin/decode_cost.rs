@@ -1,11 +1,10 @@
 //! What decoding costs: processor time an event, for each kind of syslog message, from sealed block to record batch.
 //!
-//! `decode_cost [KIND [ROUNDS]]`, the best of the rounds; for instructions, run it twice under
-//! `valgrind --tool=none`-like counters with different ROUNDS and take the difference.
+//! `decode_cost [KIND [ROUNDS]]` prints the best and the median of the rounds. Instructions an event are the
+//! difference of two runs under `valgrind --tool=callgrind` with different ROUNDS.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use bytefreezer_benches::batches::START_US;
@@ -22,8 +21,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const BLOCKS: usize = 4;
 const ROUNDS: usize = 60;
 
-/// A kind of message, by its name, and how it is made of a generated one.
-const KINDS: &[(&str, fn(&Message) -> String)] = &[
+/// Makes a message of a kind of a generated one.
+type Make = fn(&Message) -> String;
+
+/// The kinds of messages, each with its name.
+const KINDS: &[(&str, Make)] = &[
     ("5424-pairs", |message| message.text.clone()),
     ("3164-pairs", |message| rfc3164(message, &message.text[message.message.clone()])),
     ("5424-json", |message| {
@@ -66,7 +68,7 @@ fn json(message: &Message) -> String {
     format!("{{{}}}", members.join(","))
 }
 
-fn blocks(make: fn(&Message) -> String) -> Vec<SealedBlock> {
+fn blocks(make: Make) -> Vec<SealedBlock> {
     let mut generator = Generator::new(5424, START_US, 0);
     let peer = Peer::new(SocketAddr::from(([192, 0, 2, 7], 40_514)), SourceType::Syslog);
     let mut message = Message::default();
@@ -107,7 +109,7 @@ impl Stage {
 }
 
 #[expect(clippy::print_stdout, reason = "a program that prints figures")]
-fn measure(name: &str, make: fn(&Message) -> String, rounds: usize) -> anyhow::Result<()> {
+fn measure(name: &str, make: Make, rounds: usize) -> anyhow::Result<()> {
     let blocks = blocks(make);
     let events: usize = blocks.iter().map(|block| block.entries().len()).sum();
     let bytes: usize = blocks.iter().map(|block| block.data().len()).sum();
@@ -121,7 +123,6 @@ fn measure(name: &str, make: fn(&Message) -> String, rounds: usize) -> anyhow::R
         per_event(times[0]),
         per_event(times[times.len() / 2])
     );
-    std::thread::sleep(Duration::from_millis(1));
     Ok(())
 }
 

@@ -50,8 +50,8 @@ impl NullRuns {
 mod tests {
     use super::*;
 
-    fn nulls_of(buffer: Option<NullBuffer>) -> Vec<bool> {
-        buffer.iter().flat_map(|nulls| nulls.iter().map(|valid| !valid).collect::<Vec<_>>()).collect()
+    fn nulls_of(buffer: Option<&NullBuffer>) -> Vec<bool> {
+        buffer.into_iter().flat_map(|nulls| nulls.iter().map(|valid| !valid).collect::<Vec<_>>()).collect()
     }
 
     #[test]
@@ -60,7 +60,7 @@ mod tests {
         nulls.push(1, 2);
         nulls.push(2, 3);
         nulls.push(4, 5);
-        assert_eq!(nulls_of(nulls.finish(6)), [false, true, true, false, true, false]);
+        assert_eq!(nulls_of(nulls.finish(6).as_ref()), [false, true, true, false, true, false]);
         assert!(nulls.finish(6).is_none(), "a finished column starts afresh");
     }
 
@@ -70,6 +70,6 @@ mod tests {
         nulls.push(0, 3);
         nulls.push(5, 6);
         nulls.truncate(2);
-        assert_eq!(nulls_of(nulls.finish(4)), [true, true, false, false]);
+        assert_eq!(nulls_of(nulls.finish(4).as_ref()), [true, true, false, false]);
     }
 }

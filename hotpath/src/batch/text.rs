@@ -37,11 +37,18 @@ impl TextBuffers {
         let offset = (text.as_ptr() as usize).wrapping_sub(self.block_start);
         if text.len() <= self.block.len()
             && offset <= self.block.len() - text.len()
-            && let Some(first) = self.block.get(offset..offset + INLINE_BYTES_MAX)
+            && let Some(first) = self.first_bytes(offset)
         {
             return block_view(first, text.len(), offset);
         }
         self.view_elsewhere(text, offset)
+    }
+
+    /// The four bytes at an offset of the block and the eight after them, as numbers.
+    #[inline]
+    fn first_bytes(&self, offset: usize) -> Option<(u32, u64)> {
+        let (first, rest) = self.block.get(offset..)?.split_first_chunk()?;
+        Some((u32::from_le_bytes(*first), u64::from_le_bytes(*rest.first_chunk()?)))
     }
 
     /// What tells short texts apart: the view, which holds all of one that has at most 12 bytes, and of a longer
@@ -49,7 +56,7 @@ impl TextBuffers {
     #[inline]
     pub(crate) fn key(&self, text: &str) -> u128 {
         let offset = (text.as_ptr() as usize).wrapping_sub(self.block_start);
-        match self.block.get(offset..offset.saturating_add(INLINE_BYTES_MAX)) {
+        match self.first_bytes(offset) {
             Some(first) => block_view(first, text.len(), 0),
             None => make_view(text.as_bytes(), 0, 0),
         }
@@ -93,32 +100,32 @@ impl TextBuffers {
     }
 }
 
-/// The view of a text of which `first` are the first bytes, with what follows it where it is shorter: one way for
-/// all lengths, because those of fields cannot be foretold.
+/// The view of a text that begins with the four bytes and the eight bytes `first`, of which those behind its end
+/// do not count: one way for all lengths, because those of fields cannot be foretold.
 #[inline]
-fn block_view(first: &[u8], length: usize, offset: usize) -> u128 {
-    // The lower half holds the length and the first four bytes; the upper half eight more, or buffer 0 and the offset.
-    let number = |bytes: &[u8]| bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte));
-    let (lower, upper) = (number(&first[..4]), number(&first[4..INLINE_BYTES_MAX]));
-    let (lower_mask, upper_mask) = INLINE_MASKS[length.min(INLINE_BYTES_MAX)];
-    let upper = if length <= INLINE_BYTES_MAX { upper & upper_mask } else { (offset as u64) << 32 };
-    u128::from((lower & lower_mask) << 32 | length as u64) | u128::from(upper) << 64
+fn block_view(first: (u32, u64), length: usize, offset: usize) -> u128 {
+    let (first_mask, next_mask) = INLINE_MASKS[length.min(INLINE_BYTES_MAX)];
+    let lower = length as u64 | u64::from(first.0 & first_mask) << 32;
+    let inline = first.1 & next_mask;
+    // A longer text is in buffer 0.
+    let upper = if length <= INLINE_BYTES_MAX { inline } else { (offset as u64) << 32 };
+    u128::from(lower) | u128::from(upper) << 64
 }
 
 /// For each length of a text in a view, the bits of its first four bytes and of the eight after them.
-const INLINE_MASKS: [(u64, u64); INLINE_BYTES_MAX + 1] = {
+const INLINE_MASKS: [(u32, u64); INLINE_BYTES_MAX + 1] = {
     let mut masks = [(0, 0); INLINE_BYTES_MAX + 1];
     let mut length = 0;
     while length <= INLINE_BYTES_MAX {
         let bits = (1u128 << (8 * length)) - 1;
-        masks[length] = (bits as u64 & 0xffff_ffff, (bits >> 32) as u64);
+        masks[length] = (bits as u32, (bits >> 32) as u64);
         length += 1;
     }
     masks
 };
 
 /// The view of a text that is known before any block comes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShortText(u128);
 
 impl ShortText {

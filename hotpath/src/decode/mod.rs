@@ -1,6 +1,7 @@
 //! Decoders: bytes, peer and time of receipt in; rows or a reason out. They do no I/O and read no clock.
 
 pub mod body;
+mod byte_masks;
 pub mod cef;
 pub mod syslog;
 
