@@ -26,7 +26,7 @@ pub trait Decoder {
 /// All rows of a block, in the order of receipt.
 pub fn decode_block(block: &SealedBlock, decoder: &mut dyn Decoder, rows: &mut BatchBuilder) -> RecordBatch {
     rows.begin_block(block);
-    for event in block.events() {
+    for event in block.events_as_text() {
         decoder.decode(&event, rows);
     }
     rows.finish()

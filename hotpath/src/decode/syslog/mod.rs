@@ -273,7 +273,7 @@ impl Decoder for SyslogDecoder {
         if event.truncated {
             rows.put_raw(event.bytes);
         }
-        if let Ok(text) = simdutf8::basic::from_utf8(event.bytes) {
+        if let Some(text) = event.text() {
             self.decode_text(text, event, rows);
         } else {
             let mut escaped = std::mem::take(&mut self.escaped);
