@@ -156,15 +156,11 @@ impl ColumnData {
     /// null. `None` for other columns, and where the row has its value.
     #[inline]
     pub(crate) fn views_at(&mut self, row: usize) -> Option<&mut Vec<u128>> {
-        if let Values::Text(values) = &self.values
-            && values.len() < row
-        {
-            self.append_nulls(values.len(), row);
+        let Values::Text(values) = &mut self.values else { return None };
+        if values.len() != row {
+            self.nulls.pad(values, row)?;
         }
-        match &mut self.values {
-            Values::Text(values) if values.len() == row => Some(values),
-            _ => None,
-        }
+        Some(values)
     }
 
     /// Fills up with a view to `rows`; a column of strings.
@@ -188,15 +184,11 @@ impl ColumnData {
     /// The numbers of a column of integers or times, as [`ColumnData::views_at`].
     #[inline]
     pub(crate) fn numbers_at(&mut self, row: usize) -> Option<&mut Vec<i64>> {
-        if let Values::Int64(values) | Values::Timestamp(values) = &self.values
-            && values.len() < row
-        {
-            self.append_nulls(values.len(), row);
+        let (Values::Int64(values) | Values::Timestamp(values)) = &mut self.values else { return None };
+        if values.len() != row {
+            self.nulls.pad(values, row)?;
         }
-        match &mut self.values {
-            Values::Int64(values) | Values::Timestamp(values) if values.len() == row => Some(values),
-            _ => None,
-        }
+        Some(values)
     }
 
     /// Appends a value of the column's own type; returns `false`, and changes nothing, for any other.

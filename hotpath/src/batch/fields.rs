@@ -13,18 +13,25 @@ const DOUBLE_EXACT_MAX: u64 = 1 << 53;
 const FOLLOWING_COLUMNS_MAX: usize = 3;
 
 /// The spelling of a name, which is compared with that of a field for nearly every field.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Spelling {
-    /// What [`super::text::TextBuffers::key`] says of the text; `None` before there is one.
-    key: Option<u128>,
+    /// What [`super::text::TextBuffers::key`] says of the text.
+    key: u128,
     text: Box<str>,
+}
+
+impl Default for Spelling {
+    /// None yet: a key that no text has.
+    fn default() -> Self {
+        Self { key: u128::MAX, text: Box::default() }
+    }
 }
 
 impl Spelling {
     #[inline]
     fn is(&self, key: u128, text: &str) -> bool {
         // The key of a short text is all of it.
-        self.key == Some(key) && (text.len() <= INLINE_BYTES_MAX || *self.text == *text)
+        self.key == key && (text.len() <= INLINE_BYTES_MAX || *self.text == *text)
     }
 }
 
@@ -35,45 +42,51 @@ impl BatchBuilder {
     /// to `<name>__<type>`; where no column is left, and for the second value of a name, `_extra` takes it.
     #[inline]
     pub fn field(&mut self, spelling: &str, value: &Value<'_>) {
-        if !self.put_following(spelling, value) {
+        let put = match value {
+            Value::Text(text) => self.put_following_text(spelling, text),
+            Value::Int64(number) => self.put_following_integer(spelling, *number),
+            _ => false,
+        };
+        if !put {
             self.put_by_name(spelling, value);
         }
     }
 
     /// The way that most fields take: into the column that followed the last field in the row before, or one soon
-    /// after it. `false`, and nothing is put, where that is none of them or the value is not of its type.
-    #[inline]
-    fn put_following(&mut self, spelling: &str, value: &Value<'_>) -> bool {
-        let key = self.text.key(spelling);
-        let Some(index) = self.following(spelling, key) else { return false };
+    /// after it. `false`, and nothing is put, where that is none of them or it is not a column of strings.
+    fn put_following_text(&mut self, spelling: &str, text: &str) -> bool {
+        let Some(index) = self.following_column(spelling) else { return false };
         let rows = self.rows;
-        let column = &mut self.columns[index.0 as usize];
-        let put = match (value, &column.column_type) {
-            (Value::Text(text), ColumnType::String) => {
-                column.data.views_at(rows).map(|views| views.push(self.text.view(text)))
-            }
-            (Value::Int64(number), ColumnType::Int64) if number.unsigned_abs() <= DOUBLE_EXACT_MAX => {
-                column.data.numbers_at(rows).map(|numbers| numbers.push(*number))
-            }
-            _ => None,
-        };
-        if put.is_some() {
-            self.last_field = Some(index);
+        let Some(column) = self.columns.get_mut(index.0 as usize) else { return false };
+        let Some(views) = column.data.views_at(rows) else { return false };
+        views.push(self.text.view(text));
+        (self.last_field, self.following) = (index, column.next);
+        true
+    }
+
+    /// The same for whole numbers and columns of them.
+    fn put_following_integer(&mut self, spelling: &str, number: i64) -> bool {
+        let Some(index) = self.following_column(spelling) else { return false };
+        let rows = self.rows;
+        let Some(column) = self.columns.get_mut(index.0 as usize) else { return false };
+        if column.column_type != ColumnType::Int64 || number.unsigned_abs() > DOUBLE_EXACT_MAX {
+            return false;
         }
-        put.is_some()
+        let Some(numbers) = column.data.numbers_at(rows) else { return false };
+        numbers.push(number);
+        (self.last_field, self.following) = (index, column.next);
+        true
     }
 
     /// The column of the spelling, if it is one of those that followed the last field in the rows before.
     #[inline]
-    fn following(&self, spelling: &str, key: u128) -> Option<ColumnIndex> {
-        let mut candidate = match self.last_field {
-            Some(last) => self.columns[last.0 as usize].next,
-            None => self.first_field,
-        };
+    fn following_column(&self, spelling: &str) -> Option<ColumnIndex> {
+        let key = self.text.key(spelling);
+        let mut candidate = self.following;
         for _ in 0..FOLLOWING_COLUMNS_MAX {
-            let column = &self.columns[candidate?.0 as usize];
+            let column = self.columns.get(candidate.0 as usize)?;
             if column.spelling.is(key, spelling) {
-                return candidate;
+                return Some(candidate);
             }
             candidate = column.next;
         }
@@ -88,10 +101,12 @@ impl BatchBuilder {
         if self.has_value(index) {
             return self.put_extra(spelling, value);
         }
-        match self.last_field.replace(index) {
-            Some(before) => self.column(before).next = Some(index),
-            None => self.first_field = Some(index),
+        match self.columns.get_mut(self.last_field.0 as usize) {
+            Some(before) => before.next = index,
+            None => self.first_field = index,
         }
+        self.last_field = index;
+        self.following = self.column(index).next;
         if self.put_lattice(index, value) {
             return;
         }
@@ -133,7 +148,7 @@ impl BatchBuilder {
         let key = self.text.key(spelling);
         let known = &mut self.column(index).spelling;
         if !known.is(key, spelling) {
-            *known = Spelling { key: Some(key), text: spelling.into() };
+            *known = Spelling { key, text: spelling.into() };
         }
     }
 

@@ -29,6 +29,9 @@ use text::TextBuffers;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ColumnIndex(u32);
 
+/// Stands where there is no column.
+const NO_COLUMN: ColumnIndex = ColumnIndex(u32::MAX);
+
 /// What a dataset says about the rows of every decoder.
 #[derive(Debug, Clone, Copy)]
 pub struct RowOptions {
@@ -64,7 +67,7 @@ struct Column {
     used: bool,
     /// The spelling that last led to this column, and the column that came after it in that row.
     spelling: Spelling,
-    next: Option<ColumnIndex>,
+    next: ColumnIndex,
 }
 
 /// The columns that every row has.
@@ -96,8 +99,11 @@ pub struct BatchBuilder {
     rows: usize,
     text: TextBuffers,
     /// The column that the row before began its fields with.
-    first_field: Option<ColumnIndex>,
-    last_field: Option<ColumnIndex>,
+    first_field: ColumnIndex,
+    /// The column of the last field of this row.
+    last_field: ColumnIndex,
+    /// The column that the next field is likely to have.
+    following: ColumnIndex,
     current: CurrentRow,
     peer_run: Option<PeerRun>,
     schema: Option<(Vec<ColumnIndex>, SchemaRef)>,
@@ -145,8 +151,9 @@ impl BatchBuilder {
             options,
             rows: 0,
             text: TextBuffers::default(),
-            first_field: None,
-            last_field: None,
+            first_field: NO_COLUMN,
+            last_field: NO_COLUMN,
+            following: NO_COLUMN,
             current: CurrentRow::default(),
             peer_run: None,
             schema: None,
@@ -187,7 +194,7 @@ impl BatchBuilder {
             beyond_double: false,
             used: false,
             spelling: Spelling::default(),
-            next: None,
+            next: NO_COLUMN,
         });
         self.by_name.insert(name, index);
         self.schema = None;
@@ -221,7 +228,8 @@ impl BatchBuilder {
         self.current.event_time_us = None;
         self.current.parse_error = false;
         self.current.extra.clear();
-        self.last_field = None;
+        self.last_field = NO_COLUMN;
+        self.following = self.first_field;
         if self.peer_run.as_ref().is_none_or(|run| run.peer != event.peer) {
             self.end_peer_run();
             let ip_view = self.text.view(&event.peer.ip.to_string());

@@ -22,6 +22,17 @@ impl NullRuns {
         }
     }
 
+    /// Fills a column up with nulls to `row`; `None`, and nothing is done, where it has more.
+    #[cold]
+    pub(crate) fn pad<T: Clone + Default>(&mut self, values: &mut Vec<T>, row: usize) -> Option<()> {
+        if values.len() > row {
+            return None;
+        }
+        self.push(values.len(), row);
+        values.resize(row, T::default());
+        Some(())
+    }
+
     /// Forgets the rows from `length` on.
     pub(crate) fn truncate(&mut self, length: usize) {
         let length = length as u32;

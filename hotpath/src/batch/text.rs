@@ -31,23 +31,25 @@ impl TextBuffers {
     }
 
     /// The view of a text, which is copied only when it is short or does not lie in the block.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn view(&mut self, text: &str) -> u128 {
         // What lies before the block wraps around to an offset that is beyond any block.
         let offset = (text.as_ptr() as usize).wrapping_sub(self.block_start);
-        if text.len() <= self.block.len()
-            && offset <= self.block.len() - text.len()
-            && let Some(first) = self.first_bytes(offset)
-        {
+        if let Some(first) = self.first_bytes(offset, text.len()) {
             return block_view(first, text.len(), offset);
         }
         self.view_elsewhere(text, offset)
     }
 
-    /// The four bytes at an offset of the block and the eight after them, as numbers.
+    /// The four bytes at an offset of the block and the eight after them, as numbers, where the block goes on for
+    /// as long, and for the length of the text that is there.
     #[inline]
-    fn first_bytes(&self, offset: usize) -> Option<(u32, u64)> {
-        let (first, rest) = self.block.get(offset..)?.split_first_chunk()?;
+    fn first_bytes(&self, offset: usize, length: usize) -> Option<(u32, u64)> {
+        let text = self.block.get(offset..)?;
+        if text.len() < length.max(INLINE_BYTES_MAX) {
+            return None;
+        }
+        let (first, rest) = text.split_first_chunk()?;
         Some((u32::from_le_bytes(*first), u64::from_le_bytes(*rest.first_chunk()?)))
     }
 
@@ -56,7 +58,7 @@ impl TextBuffers {
     #[inline]
     pub(crate) fn key(&self, text: &str) -> u128 {
         let offset = (text.as_ptr() as usize).wrapping_sub(self.block_start);
-        match self.first_bytes(offset) {
+        match self.first_bytes(offset, text.len()) {
             Some(first) => block_view(first, text.len(), 0),
             None => make_view(text.as_bytes(), 0, 0),
         }
