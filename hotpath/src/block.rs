@@ -276,14 +276,23 @@ impl SealedBlock {
 
     /// The events in the order of receipt.
     pub fn events(&self) -> impl Iterator<Item = Event<'_>> {
-        self.entries.iter().map(|entry| self.event(entry))
+        self.entries.iter().map(|entry| self.event(entry, None))
     }
 
-    fn event(&self, entry: &Entry) -> Event<'_> {
-        let start = entry.offset as usize;
+    /// The events in the order of receipt, with their text known to be such where all of the block is: one look at
+    /// a block costs less than one at each event.
+    pub fn events_as_text(&self) -> impl Iterator<Item = Event<'_>> {
+        let text = simdutf8::basic::from_utf8(self.data()).ok();
+        self.entries.iter().map(move |entry| self.event(entry, text))
+    }
+
+    fn event<'a>(&'a self, entry: &Entry, text: Option<&'a str>) -> Event<'a> {
+        let place = entry.offset as usize..entry.offset as usize + entry.length as usize;
         Event {
+            // Nothing, where an event ends amidst a character that the next one goes on with.
+            text: text.and_then(|text| text.get(place.clone())),
             // Entries are checked against the data where a block is made (`push`, `from_parts`).
-            bytes: &self.data()[start..start + entry.length as usize],
+            bytes: &self.data()[place],
             received_us: self.base_time_us + i64::from(entry.received_delta_us),
             peer: self.peers[usize::from(entry.peer)],
             truncated: entry.flags & ENTRY_TRUNCATED != 0,
@@ -305,10 +314,49 @@ impl SealedBlock {
 pub struct Event<'a> {
     /// What was received, without framing.
     pub bytes: &'a [u8],
+    /// The same, where it is known to be UTF-8.
+    text: Option<&'a str>,
     /// Receipt, in microseconds since 1970.
     pub received_us: i64,
     /// The sender.
     pub peer: Peer,
     /// Whether the message was cut at the longest that its input takes.
     pub truncated: bool,
+}
+
+impl<'a> Event<'a> {
+    /// What was received as text, `None` where it is not UTF-8.
+    #[inline]
+    pub fn text(&self) -> Option<&'a str> {
+        self.text.or_else(|| simdutf8::basic::from_utf8(self.bytes).ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(messages: &[&[u8]]) -> Vec<Option<String>> {
+        let mut block = Block::new(BlockMemory::unpooled(4096), 0);
+        let peer = Peer::new(SocketAddr::from(([192, 0, 2, 7], 514)), SourceType::Syslog);
+        for message in messages {
+            block.push(message, &peer, 0, false).unwrap();
+        }
+        let block = block.seal();
+        let known: Vec<_> = block.events_as_text().map(|event| event.text().map(str::to_owned)).collect();
+        let looked_at: Vec<_> = block.events().map(|event| event.text().map(str::to_owned)).collect();
+        assert_eq!(known, looked_at);
+        known
+    }
+
+    #[test]
+    fn an_event_is_text_by_itself_whatever_stands_beside_it() {
+        assert_eq!(
+            texts(&[b"a", "\u{e9}".as_bytes(), b""]),
+            [Some("a".into()), Some("\u{e9}".into()), Some("".into())]
+        );
+        assert_eq!(texts(&[b"a", b"\xff", b"b"]), [Some("a".into()), None, Some("b".into())]);
+        // The two halves of a character are text only together.
+        assert_eq!(texts(&[b"a\xc3", b"\xa9b", b"c"]), [None, None, Some("c".into())]);
+    }
 }

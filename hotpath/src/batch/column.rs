@@ -6,9 +6,10 @@ use arrow::array::{
     ArrayRef, BooleanArray, BooleanBufferBuilder, Float64Array, Int64Array, ListArray,
     TimestampMicrosecondArray,
 };
-use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow::buffer::{BooleanBuffer, Buffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{DataType, Field, TimeUnit};
 
+use super::nulls::NullRuns;
 use super::text::TextBuffers;
 use super::views::string_view_array;
 use crate::cut::ColumnType;
@@ -87,13 +88,11 @@ enum Values {
     List { offsets: Vec<i32>, items: Box<ColumnData> },
 }
 
-/// Values and validity of a column, row by row.
+/// Values of a column, row by row, and where there are none.
 #[derive(Debug)]
 pub(crate) struct ColumnData {
     values: Values,
-    length: usize,
-    /// Built only from the first null on.
-    validity: Option<BooleanBufferBuilder>,
+    nulls: NullRuns,
 }
 
 impl ColumnData {
@@ -106,49 +105,90 @@ impl ColumnData {
             ColumnType::Timestamp => Values::Timestamp(Vec::new()),
             ColumnType::List(item) => Values::List { offsets: vec![0], items: Box::new(Self::new(item)) },
         };
-        Self { values, length: 0, validity: None }
+        Self { values, nulls: NullRuns::default() }
     }
 
     /// Rows so far, nulls included.
     #[inline]
     pub(crate) fn length(&self) -> usize {
-        self.length
+        match &self.values {
+            Values::Text(values) => values.len(),
+            Values::Int64(values) | Values::Timestamp(values) => values.len(),
+            Values::Double(values) => values.len(),
+            Values::Boolean(values) => values.len(),
+            Values::List { offsets, .. } => offsets.len() - 1,
+        }
+    }
+
+    /// Makes room for the rows of a batch, so that none of them has to move when another one comes.
+    pub(crate) fn reserve(&mut self, rows: usize) {
+        match &mut self.values {
+            Values::Text(values) => values.reserve_exact(rows),
+            Values::Int64(values) | Values::Timestamp(values) => values.reserve_exact(rows),
+            Values::Double(values) => values.reserve_exact(rows),
+            Values::Boolean(values) => values.reserve(rows),
+            Values::List { offsets, .. } => offsets.reserve_exact(rows),
+        }
     }
 
     /// Fills up with nulls to `rows`.
     #[inline]
     pub(crate) fn pad_to(&mut self, rows: usize) {
-        let missing = rows.saturating_sub(self.length);
-        if missing > 0 {
-            self.append_nulls(missing, rows);
+        let length = self.length();
+        if length < rows {
+            self.append_nulls(length, rows);
         }
     }
 
     #[cold]
-    fn append_nulls(&mut self, missing: usize, rows: usize) {
-        let valid_so_far = self.length;
-        let validity = self.validity.get_or_insert_with(|| {
-            let mut builder = BooleanBufferBuilder::new(rows.next_power_of_two());
-            builder.append_n(valid_so_far, true);
-            builder
-        });
-        validity.append_n(missing, false);
+    fn append_nulls(&mut self, length: usize, rows: usize) {
+        self.nulls.push(length, rows);
         match &mut self.values {
             Values::Text(values) => values.resize(rows, 0),
             Values::Int64(values) | Values::Timestamp(values) => values.resize(rows, 0),
             Values::Double(values) => values.resize(rows, 0.0),
-            Values::Boolean(values) => values.append_n(missing, false),
-            Values::List { offsets, items } => offsets.resize(rows + 1, items.length as i32),
+            Values::Boolean(values) => values.append_n(rows - length, false),
+            Values::List { offsets, items } => offsets.resize(rows + 1, items.length() as i32),
         }
-        self.length = rows;
     }
 
+    /// The views of a column of strings, where that of `row` comes next; rows before it that are missing become
+    /// null. `None` for other columns, and where the row has its value.
     #[inline]
-    fn appended(&mut self) {
-        self.length += 1;
-        if let Some(validity) = &mut self.validity {
-            validity.append(true);
+    pub(crate) fn views_at(&mut self, row: usize) -> Option<&mut Vec<u128>> {
+        let Values::Text(values) = &mut self.values else { return None };
+        if values.len() != row {
+            self.nulls.pad(values, row)?;
         }
+        Some(values)
+    }
+
+    /// Fills up with a view to `rows`; a column of strings.
+    pub(crate) fn fill_views(&mut self, rows: usize, view: u128) {
+        if let Values::Text(values) = &mut self.values
+            && values.len() < rows
+        {
+            values.resize(rows, view);
+        }
+    }
+
+    /// Fills up with a number to `rows`; a column of integers or times.
+    pub(crate) fn fill_numbers(&mut self, rows: usize, number: i64) {
+        if let Values::Int64(values) | Values::Timestamp(values) = &mut self.values
+            && values.len() < rows
+        {
+            values.resize(rows, number);
+        }
+    }
+
+    /// The numbers of a column of integers or times, as [`ColumnData::views_at`].
+    #[inline]
+    pub(crate) fn numbers_at(&mut self, row: usize) -> Option<&mut Vec<i64>> {
+        let (Values::Int64(values) | Values::Timestamp(values)) = &mut self.values else { return None };
+        if values.len() != row {
+            self.nulls.pad(values, row)?;
+        }
+        Some(values)
     }
 
     /// Appends a value of the column's own type; returns `false`, and changes nothing, for any other.
@@ -161,7 +201,7 @@ impl ColumnData {
             (Values::Double(values), Value::Double(value)) => values.push(*value),
             (Values::Boolean(values), Value::Boolean(value)) => values.append(*value),
             (Values::List { offsets, items }, Value::List(list)) => {
-                let before = items.length;
+                let before = items.length();
                 for item in *list {
                     match item {
                         Some(item) if items.push(item, text) => {}
@@ -169,33 +209,14 @@ impl ColumnData {
                             items.truncate(before);
                             return false;
                         }
-                        None => items.pad_to(items.length + 1),
+                        None => items.pad_to(items.length() + 1),
                     }
                 }
-                offsets.push(items.length as i32);
+                offsets.push(items.length() as i32);
             }
             _ => return false,
         }
-        self.appended();
         true
-    }
-
-    /// Appends a text by its view.
-    #[inline]
-    pub(crate) fn push_view(&mut self, view: u128) {
-        if let Values::Text(values) = &mut self.values {
-            values.push(view);
-            self.appended();
-        }
-    }
-
-    /// Appends a number to a column of integers or times.
-    #[inline]
-    pub(crate) fn push_i64(&mut self, value: i64) {
-        if let Values::Int64(values) | Values::Timestamp(values) = &mut self.values {
-            values.push(value);
-            self.appended();
-        }
     }
 
     /// Cuts back to `length` rows; only the items of a list are ever cut back.
@@ -207,10 +228,7 @@ impl ColumnData {
             Values::Boolean(values) => values.truncate(length),
             Values::List { offsets, .. } => offsets.truncate(length + 1),
         }
-        if let Some(validity) = &mut self.validity {
-            validity.truncate(length);
-        }
-        self.length = length;
+        self.nulls.truncate(length);
     }
 
     /// Makes a column of integers one of doubles, value by value. The caller has made sure that each is exact.
@@ -223,27 +241,24 @@ impl ColumnData {
     /// The column as an array of `rows` rows; it is empty afterwards.
     pub(crate) fn finish(&mut self, rows: usize, buffers: &[Buffer]) -> ArrayRef {
         self.pad_to(rows);
-        let nulls = self.validity.take().map(|mut bits| NullBuffer::new(bits.finish()));
-        self.length = 0;
+        let nulls = self.nulls.finish(rows);
         match &mut self.values {
             Values::Text(values) => {
-                let views = ScalarBuffer::from(take_keeping_capacity(values));
+                let views = ScalarBuffer::from(std::mem::take(values));
                 Arc::new(string_view_array(views, buffers, nulls))
             }
-            Values::Int64(values) => Arc::new(Int64Array::new(take_keeping_capacity(values).into(), nulls)),
+            Values::Int64(values) => Arc::new(Int64Array::new(std::mem::take(values).into(), nulls)),
             Values::Timestamp(values) => {
-                let array = TimestampMicrosecondArray::new(take_keeping_capacity(values).into(), nulls);
+                let array = TimestampMicrosecondArray::new(std::mem::take(values).into(), nulls);
                 Arc::new(array.with_timezone("UTC"))
             }
-            Values::Double(values) => {
-                Arc::new(Float64Array::new(take_keeping_capacity(values).into(), nulls))
-            }
+            Values::Double(values) => Arc::new(Float64Array::new(std::mem::take(values).into(), nulls)),
             Values::Boolean(values) => {
                 let bits: BooleanBuffer = values.finish();
                 Arc::new(BooleanArray::new(bits, nulls))
             }
             Values::List { offsets, items } => {
-                let item_rows = items.length;
+                let item_rows = items.length();
                 let items = items.finish(item_rows, buffers);
                 let offsets = OffsetBuffer::new(std::mem::replace(offsets, vec![0]).into());
                 let field = Arc::new(Field::new("item", items.data_type().clone(), true));
@@ -251,10 +266,4 @@ impl ColumnData {
             }
         }
     }
-}
-
-/// The vector's values, with a vector of the same capacity left in its place: the next block is like this one.
-fn take_keeping_capacity<T>(values: &mut Vec<T>) -> Vec<T> {
-    let capacity = values.len();
-    std::mem::replace(values, Vec::with_capacity(capacity))
 }

@@ -1,7 +1,9 @@
 //! From decoded values to an Arrow record batch: one builder for a dataset on a shard, one batch for a block.
 
 mod column;
+mod fields;
 mod names;
+mod nulls;
 mod registry;
 mod text;
 mod views;
@@ -15,20 +17,20 @@ use hashbrown::HashMap;
 pub use column::{Value, arrow_type, column_type};
 pub use names::column_name;
 pub use registry::ColumnRegistry;
-pub use text::{escape_invalid_utf8, push_json_text};
+pub use text::{ShortText, escape_invalid_utf8, push_json_text};
 
 use crate::block::{Event, Peer, SealedBlock};
 use crate::cut::ColumnType;
-use crate::limits::FIELD_SPELLINGS_MAX;
 use column::ColumnData;
+use fields::Spelling;
 use text::TextBuffers;
 
-/// Whole numbers up to here are doubles exactly.
-const DOUBLE_EXACT_MAX: u64 = 1 << 53;
-
 /// A column of a [`BatchBuilder`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ColumnIndex(u32);
+
+/// Stands where there is no column.
+const NO_COLUMN: ColumnIndex = ColumnIndex(u32::MAX);
 
 /// What a dataset says about the rows of every decoder.
 #[derive(Debug, Clone, Copy)]
@@ -61,9 +63,11 @@ struct Column {
     defined: bool,
     /// An integer that no double holds has been seen, and the registry knows.
     beyond_double: bool,
+    /// It had a value in the block before.
+    used: bool,
     /// The spelling that last led to this column, and the column that came after it in that row.
-    spelling: Box<str>,
-    next: Option<ColumnIndex>,
+    spelling: Spelling,
+    next: ColumnIndex,
 }
 
 /// The columns that every row has.
@@ -94,12 +98,24 @@ pub struct BatchBuilder {
     options: RowOptions,
     rows: usize,
     text: TextBuffers,
-    last_field: Option<ColumnIndex>,
+    /// The column that the row before began its fields with.
+    first_field: ColumnIndex,
+    /// The column of the last field of this row.
+    last_field: ColumnIndex,
+    /// The column that the next field is likely to have.
+    following: ColumnIndex,
     current: CurrentRow,
-    peer_view: Option<(Peer, u128)>,
+    peer_run: Option<PeerRun>,
     schema: Option<(Vec<ColumnIndex>, SchemaRef)>,
     scratch: String,
     parse_errors: u64,
+}
+
+/// Rows from one peer on, which come in runs: their columns are filled when it ends.
+#[derive(Debug)]
+struct PeerRun {
+    peer: Peer,
+    ip_view: u128,
 }
 
 /// What is known of the row being built.
@@ -135,9 +151,11 @@ impl BatchBuilder {
             options,
             rows: 0,
             text: TextBuffers::default(),
-            last_field: None,
+            first_field: NO_COLUMN,
+            last_field: NO_COLUMN,
+            following: NO_COLUMN,
             current: CurrentRow::default(),
-            peer_view: None,
+            peer_run: None,
             schema: None,
             scratch: String::new(),
             parse_errors: 0,
@@ -174,8 +192,9 @@ impl BatchBuilder {
             column_type,
             defined,
             beyond_double: false,
-            spelling: Box::default(),
-            next: None,
+            used: false,
+            spelling: Spelling::default(),
+            next: NO_COLUMN,
         });
         self.by_name.insert(name, index);
         self.schema = None;
@@ -191,7 +210,11 @@ impl BatchBuilder {
     pub fn begin_block(&mut self, block: &SealedBlock) {
         self.text.begin(block.data(), block.arrow_buffer());
         self.rows = 0;
-        self.peer_view = None;
+        self.peer_run = None;
+        // Most events give one row, with the columns of the block before.
+        for column in self.columns.iter_mut().filter(|column| column.used) {
+            column.data.reserve(block.entries().len());
+        }
     }
 
     /// Rows ended so far.
@@ -205,26 +228,30 @@ impl BatchBuilder {
         self.current.event_time_us = None;
         self.current.parse_error = false;
         self.current.extra.clear();
-        self.last_field = None;
-        let peer_view = match self.peer_view {
-            Some((peer, view)) if peer == event.peer => view,
-            _ => {
-                let view = self.text.view(&event.peer.ip.to_string());
-                self.peer_view = Some((event.peer, view));
-                view
-            }
-        };
-        let envelope = self.envelope;
-        self.put_i64(envelope.ingest_time, event.received_us);
-        self.put_view(envelope.peer_ip, peer_view);
-        self.put_i64(envelope.peer_port, i64::from(event.peer.port));
-        self.put_text(envelope.source_type, event.peer.source_type.as_str());
+        self.last_field = NO_COLUMN;
+        self.following = self.first_field;
+        if self.peer_run.as_ref().is_none_or(|run| run.peer != event.peer) {
+            self.end_peer_run();
+            let ip_view = self.text.view(&event.peer.ip.to_string());
+            self.peer_run = Some(PeerRun { peer: event.peer, ip_view });
+        }
+        self.put_i64(self.envelope.ingest_time, event.received_us);
         if event.truncated {
             self.parse_error("message cut at the longest that its input takes");
         }
         if self.options.keep_raw {
             self.put_raw(event.bytes);
         }
+    }
+
+    /// Fills the columns of the peer of the last rows.
+    fn end_peer_run(&mut self) {
+        let Some(PeerRun { peer, ip_view }) = self.peer_run.take() else { return };
+        let (envelope, rows) = (self.envelope, self.rows);
+        let source_type = self.text.view(peer.source_type.as_str());
+        self.column(envelope.peer_ip).data.fill_views(rows, ip_view);
+        self.column(envelope.peer_port).data.fill_numbers(rows, i64::from(peer.port));
+        self.column(envelope.source_type).data.fill_views(rows, source_type);
     }
 
     /// Ends the row: its time is settled, and the fields without a column are kept.
@@ -301,13 +328,17 @@ impl BatchBuilder {
         self.put_view(index, view);
     }
 
+    /// Puts a constant into a column of strings. A column that has a value in this row keeps it.
+    #[inline]
+    pub fn put_short(&mut self, index: ColumnIndex, text: ShortText) {
+        self.put_view(index, text.view());
+    }
+
     #[inline]
     fn put_view(&mut self, index: ColumnIndex, view: u128) {
         let rows = self.rows;
-        let data = &mut self.column(index).data;
-        if data.length() <= rows {
-            data.pad_to(rows);
-            data.push_view(view);
+        if let Some(views) = self.column(index).data.views_at(rows) {
+            views.push(view);
         }
     }
 
@@ -315,10 +346,8 @@ impl BatchBuilder {
     #[inline]
     pub fn put_i64(&mut self, index: ColumnIndex, value: i64) {
         let rows = self.rows;
-        let data = &mut self.column(index).data;
-        if data.length() <= rows {
-            data.pad_to(rows);
-            data.push_i64(value);
+        if let Some(numbers) = self.column(index).data.numbers_at(rows) {
+            numbers.push(value);
         }
     }
 
@@ -334,150 +363,18 @@ impl BatchBuilder {
         data.push(value, &mut self.text)
     }
 
-    /// Puts a field that was found in the event into the column of its name (see [`column_name`]).
-    ///
-    /// A name that the product defines gets the prefix `body_`; a value that does not fit its column's type goes
-    /// to `<name>__<type>`; where no column is left, and for the second value of a name, `_extra` takes it.
-    pub fn field(&mut self, spelling: &str, value: &Value<'_>) {
-        if let Value::Text(text) = value
-            && self.put_hinted_text(spelling, text)
-        {
-            return;
-        }
-        let Some(wanted) = value.column_type() else { return self.put_mixed_list(spelling, value) };
-        let Some(index) = self.locate(spelling, &wanted) else { return self.put_extra(spelling, value) };
-        if self.has_value(index) {
-            return self.put_extra(spelling, value);
-        }
-        if let Some(before) = self.last_field.replace(index) {
-            self.column(before).next = Some(index);
-        }
-        if self.put_lattice(index, value) {
-            return;
-        }
-        let side_name = format!("{}__{}", self.column(index).name, side_type_name(&wanted));
-        match self.side_column(&side_name, &wanted) {
-            Some(side) if self.put(side, value) => {}
-            _ => self.put_extra(spelling, value),
-        }
-    }
-
-    /// Settles the type that the column of a field has, if there is none yet: for a value that is not of it, and
-    /// comes before one that is.
-    pub fn expect_field(&mut self, spelling: &str, column_type: &ColumnType) {
-        // Without a column left, `_extra` takes the field.
-        let _ = self.locate(spelling, column_type);
-    }
-
-    /// The way that most fields take: text, into the column that followed the last field in the row before.
-    #[inline]
-    fn put_hinted_text(&mut self, spelling: &str, text: &str) -> bool {
-        let Some(hint) = self.last_field.and_then(|last| self.column(last).next) else { return false };
-        let rows = self.rows;
-        let column = &mut self.columns[hint.0 as usize];
-        if *column.spelling != *spelling
-            || column.column_type != ColumnType::String
-            || column.data.length() > rows
-        {
-            return false;
-        }
-        column.data.pad_to(rows);
-        column.data.push_view(self.text.view(text));
-        self.last_field = Some(hint);
-        true
-    }
-
-    /// The column for a spelling: mostly the one that followed the last field in the row before.
-    fn locate(&mut self, spelling: &str, wanted: &ColumnType) -> Option<ColumnIndex> {
-        let hint = self.last_field.and_then(|last| self.column(last).next);
-        if let Some(hint) = hint
-            && *self.column(hint).spelling == *spelling
-        {
-            return Some(hint);
-        }
-        if let Some(known) = self.by_spelling.get(spelling) {
-            let known = *known;
-            if *self.column(known).spelling != *spelling {
-                self.column(known).spelling = spelling.into();
-            }
-            return Some(known);
-        }
-        let mut name = column_name(spelling)?;
-        if self.by_name.get(name.as_str()).is_some_and(|index| self.columns[index.0 as usize].defined) {
-            name.insert_str(0, "body_");
-        }
-        let index = self.side_column(&name, wanted)?;
-        if self.by_spelling.len() < FIELD_SPELLINGS_MAX {
-            self.by_spelling.insert(spelling.into(), index);
-            self.column(index).spelling = spelling.into();
-        }
-        Some(index)
-    }
-
-    /// The column of a name that no decoder defined, made with the type that the dataset agrees on.
-    fn side_column(&mut self, name: &str, wanted: &ColumnType) -> Option<ColumnIndex> {
-        if let Some(index) = self.by_name.get(name) {
-            return Some(*index);
-        }
-        let agreed = self.registry.resolve(name, wanted)?;
-        Some(self.add_column(name, agreed, false))
-    }
-
-    /// Puts a value by the type lattice: as it is, or int to double where that is exact.
-    fn put_lattice(&mut self, index: ColumnIndex, value: &Value<'_>) -> bool {
-        match value {
-            Value::Int64(number) if number.unsigned_abs() > DOUBLE_EXACT_MAX => {
-                if self.column(index).column_type != ColumnType::Int64 {
-                    return false;
-                }
-                if !self.column(index).beyond_double {
-                    self.column(index).beyond_double = true;
-                    let name = Arc::clone(&self.column(index).name);
-                    self.registry.note_beyond_double(&name);
-                }
-                self.put(index, value)
-            }
-            Value::Int64(number) if self.column(index).column_type == ColumnType::Double => {
-                self.put(index, &Value::Double(*number as f64))
-            }
-            Value::Double(_) if self.column(index).column_type == ColumnType::Int64 => {
-                let name = Arc::clone(&self.column(index).name);
-                if self.column(index).defined || !self.registry.widen_to_double(&name) {
-                    return false;
-                }
-                let column = self.column(index);
-                column.data.widen_to_double();
-                column.column_type = ColumnType::Double;
-                self.schema = None;
-                self.put(index, value)
-            }
-            _ => self.put(index, value),
-        }
-    }
-
-    /// A list that has no type of its own is kept as JSON text.
-    fn put_mixed_list(&mut self, spelling: &str, value: &Value<'_>) {
-        let mut json = String::new();
-        write_json(value, &mut json);
-        self.field(spelling, &Value::Text(&json));
-    }
-
-    fn put_extra(&mut self, spelling: &str, value: &Value<'_>) {
-        let extra = &mut self.current.extra;
-        extra.push(if extra.is_empty() { '{' } else { ',' });
-        write_json(&Value::Text(spelling), extra);
-        extra.push(':');
-        write_json(value, extra);
-    }
-
     /// Ends the block: its rows as a batch. Columns without a value in any row are left out.
     pub fn finish(&mut self) -> RecordBatch {
+        self.end_peer_run();
         let buffers = self.text.finish();
         let present: Vec<ColumnIndex> = (0..self.columns.len() as u32)
             .map(ColumnIndex)
             .filter(|index| self.columns[index.0 as usize].data.length() > 0)
             .collect();
         let rows = self.rows;
+        for (number, column) in self.columns.iter_mut().enumerate() {
+            column.used = present.binary_search(&ColumnIndex(number as u32)).is_ok();
+        }
         let arrays = present.iter().map(|index| self.column(*index).data.finish(rows, &buffers)).collect();
         let schema = self.schema_of(present);
         self.rows = 0;
@@ -506,40 +403,6 @@ impl BatchBuilder {
         self.schema = Some((present, Arc::clone(&schema)));
         schema
     }
-}
-
-/// The part of a side column's name that says its type.
-fn side_type_name(column_type: &ColumnType) -> String {
-    match column_type {
-        ColumnType::List(item) => format!("list_{}", side_type_name(item)),
-        scalar => scalar.to_string(),
-    }
-}
-
-/// Writes a value as JSON. A number that JSON does not have (NaN, infinity) is written as null.
-fn write_json(value: &Value<'_>, out: &mut String) {
-    let json = match value {
-        Value::Text(text) => serde_json::to_string(text),
-        Value::Int64(number) | Value::Timestamp(number) => serde_json::to_string(number),
-        Value::Double(number) => serde_json::to_string(number),
-        Value::Boolean(truth) => serde_json::to_string(truth),
-        Value::List(items) => {
-            out.push('[');
-            for (number, item) in items.iter().enumerate() {
-                if number > 0 {
-                    out.push(',');
-                }
-                match item {
-                    Some(item) => write_json(item, out),
-                    None => out.push_str("null"),
-                }
-            }
-            out.push(']');
-            return;
-        }
-    };
-    // Text and numbers always have a JSON form.
-    out.push_str(json.as_deref().unwrap_or("null"));
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Decoders: bytes, peer and time of receipt in; rows or a reason out. They do no I/O and read no clock.
 
 pub mod body;
+mod byte_masks;
 pub mod cef;
 pub mod syslog;
 
@@ -25,7 +26,7 @@ pub trait Decoder {
 /// All rows of a block, in the order of receipt.
 pub fn decode_block(block: &SealedBlock, decoder: &mut dyn Decoder, rows: &mut BatchBuilder) -> RecordBatch {
     rows.begin_block(block);
-    for event in block.events() {
+    for event in block.events_as_text() {
         decoder.decode(&event, rows);
     }
     rows.finish()

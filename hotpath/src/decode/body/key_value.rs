@@ -5,7 +5,9 @@
 //! goes on to the next space. There must be two pairs with a value, or one that is the whole text; otherwise
 //! nothing is taken, so that a stray `=` in prose makes no column.
 
+use super::marks::Marks;
 use crate::batch::{BatchBuilder, Value};
+use crate::decode::byte_masks::is_key_byte;
 use crate::limits::{KEY_BYTES_MAX, KEY_VALUE_PAIRS_MAX};
 
 /// Where a pair lies in the text.
@@ -22,41 +24,59 @@ struct Pair {
 /// Finds pairs; its memory is used again for the next text.
 #[derive(Debug, Default)]
 pub struct KeyValueFields {
+    marks: Marks,
     pairs: Vec<Pair>,
     unescaped: String,
 }
 
-const OTHER: u8 = 0;
-const KEY: u8 = 1;
-const KEY_START: u8 = 2;
-const BOUNDARY: u8 = 4;
-/// A value without quotes may end here.
-const STOP: u8 = 8;
+const KEY_START: u8 = 1;
+const SPACE: u8 = 2;
+const SEPARATOR: u8 = 4;
+const OPENING: u8 = 8;
 
-/// What a byte may be in a pair.
+/// What a byte may be beside a pair.
 const CLASS: [u8; 256] = {
-    let mut class = [OTHER; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let this = byte as u8;
-        if this.is_ascii_alphabetic() || this == b'_' || this == b'@' {
-            class[byte] = KEY | KEY_START;
-        } else if this.is_ascii_digit() || matches!(this, b'.' | b'-' | b'/') {
-            class[byte] = KEY;
-        } else if matches!(this, b' ' | b'\t' | b'\n' | b'\r' | b',' | b';' | b'|' | b'(' | b'[' | b'{') {
-            class[byte] = BOUNDARY;
-        }
-        if matches!(this, b' ' | b'\t' | b'\n' | b'\r' | b',' | b';' | b'|') {
-            class[byte] |= STOP;
-        }
-        byte += 1;
+    let mut class = [0; 256];
+    let mut number = 0;
+    while number < 256 {
+        let byte = number as u8;
+        class[number] = match byte {
+            b'_' | b'@' | b'A'..=b'Z' | b'a'..=b'z' => KEY_START,
+            b' ' | b'\t' | b'\n' | b'\r' => SPACE,
+            b',' | b';' | b'|' => SEPARATOR,
+            b'(' | b'[' | b'{' => OPENING,
+            _ => 0,
+        };
+        number += 1;
     }
     class
 };
 
 #[inline]
-fn is(byte: u8, class: u8) -> bool {
-    CLASS[usize::from(byte)] & class != 0
+fn is(byte: u8, classes: u8) -> bool {
+    CLASS[usize::from(byte)] & classes != 0
+}
+
+/// Whether a key may begin with the byte.
+#[inline]
+fn is_key_start(byte: u8) -> bool {
+    is(byte, KEY_START)
+}
+
+/// Whether a key may stand right behind the byte.
+#[inline]
+fn is_boundary(byte: u8) -> bool {
+    is(byte, SPACE | SEPARATOR | OPENING)
+}
+
+#[inline]
+fn is_space(byte: u8) -> bool {
+    is(byte, SPACE)
+}
+
+#[inline]
+fn is_separator(byte: u8) -> bool {
+    is(byte, SEPARATOR)
 }
 
 impl KeyValueFields {
@@ -84,22 +104,35 @@ impl KeyValueFields {
     fn find(&mut self, text: &str) -> bool {
         self.pairs.clear();
         let bytes = text.as_bytes();
+        if memchr::memchr(b'=', bytes).is_none() {
+            return false;
+        }
         // Positions are kept in 32 bits; no message is near that.
         if u32::try_from(bytes.len()).is_err() {
             return false;
         }
+        self.marks.read(bytes);
+        let text = Text { bytes, marks: &self.marks };
         let mut separator = None;
         let mut with_value = 0;
         let mut whole = false;
         let mut from = 0;
         while self.pairs.len() < KEY_VALUE_PAIRS_MAX {
-            let Some(found) = memchr::memchr(b'=', &bytes[from..]) else { break };
-            let equals = from + found;
-            let Some((key_start, key_end, outer_start)) = key_before(bytes, equals, from, separator) else {
+            let Some(equals) = text.marks.next_equals(from) else { break };
+            if separator.is_none()
+                && let Some(pair) = text.plain_pair(equals, from)
+            {
+                from = pair.value_end as usize;
+                self.pairs.push(pair);
+                with_value += 1;
+                whole = false;
+                continue;
+            }
+            let Some((key_start, key_end, outer_start)) = text.key_before(equals, from, separator) else {
                 from = equals + 1;
                 continue;
             };
-            let Some(value) = value_after(bytes, equals + 1, outer_start, &mut separator) else {
+            let Some(value) = text.value_after(equals + 1, outer_start, &mut separator) else {
                 from = equals + 1;
                 continue;
             };
@@ -118,40 +151,11 @@ impl KeyValueFields {
     }
 }
 
-/// The key that ends at an equals sign: its start and end, and where the pair begins with the key's quotes.
-fn key_before(
-    bytes: &[u8],
-    equals: usize,
-    from: usize,
-    separator: Option<u8>,
-) -> Option<(usize, usize, usize)> {
-    // `==`, `=>` and `=~` compare; they do not assign.
-    if matches!(bytes.get(equals + 1), Some(b'=' | b'>' | b'~')) {
-        return None;
-    }
-    let quoted = equals > from && bytes[equals - 1] == b'"';
-    let end = equals - usize::from(quoted);
-    let mut start = end;
-    while start > from && is(bytes[start - 1], KEY) && end - start <= KEY_BYTES_MAX {
-        start -= 1;
-    }
-    if start == end || end - start > KEY_BYTES_MAX || !is(bytes[start], KEY_START) {
-        return None;
-    }
-    let mut outer_start = start;
-    if quoted {
-        if start == from || bytes[start - 1] != b'"' {
-            return None;
-        }
-        outer_start -= 1;
-    }
-    let stands_alone = match (outer_start, separator) {
-        (0, _) => true,
-        // Inside a text that is told apart by `|` or the like, spaces belong to values.
-        (_, Some(separator)) => bytes[..outer_start].trim_ascii_end().last() == Some(&separator),
-        (_, None) => is(bytes[outer_start - 1], BOUNDARY),
-    };
-    stands_alone.then_some((start, end, outer_start))
+/// A text that pairs are looked for in.
+#[derive(Clone, Copy)]
+struct Text<'a> {
+    bytes: &'a [u8],
+    marks: &'a Marks,
 }
 
 /// A value in the text, and where the search goes on.
@@ -162,25 +166,137 @@ struct Found {
     escaped: bool,
 }
 
-/// The value behind an equals sign, `None` where it is none after all.
-fn value_after(bytes: &[u8], start: usize, pair_start: usize, separator: &mut Option<u8>) -> Option<Found> {
-    if let Some(quote @ (b'"' | b'\'')) = bytes.get(start)
-        && let Some(found) = quoted_value(bytes, start, *quote)
-    {
-        if pair_start == 0 {
-            *separator = separator_after(bytes, found.after);
+impl Text<'_> {
+    /// The pair that most are: a key behind a space or the like, not at the beginning of the text, and a value of
+    /// nothing but the bytes of keys before a space or the end. What [`Text::key_before`] and
+    /// [`Text::value_after`] find too, with fewer looks.
+    #[inline]
+    fn plain_pair(self, equals: usize, from: usize) -> Option<Pair> {
+        let start = equals - self.marks.key_bytes_before(equals);
+        if start <= from || equals - start >= KEY_BYTES_MAX {
+            return None;
         }
-        return Some(found);
+        let end = self.marks.next_not_key(equals + 1);
+        let stands_alone = is_boundary(self.bytes[start - 1]) && is_key_start(self.bytes[start]);
+        let ends = end > equals + 1 && self.bytes.get(end).is_none_or(|byte| is_space(*byte));
+        (stands_alone && ends).then_some(Pair {
+            key_start: start as u32,
+            key_end: equals as u32,
+            value_start: equals as u32 + 1,
+            value_end: end as u32,
+            escaped: false,
+        })
     }
-    if pair_start == 0 {
-        *separator = separator_after(bytes, start);
+
+    /// The key that ends at an equals sign: its start and end, and where the pair begins with the key's quotes.
+    #[inline]
+    fn key_before(self, equals: usize, from: usize, separator: Option<u8>) -> Option<(usize, usize, usize)> {
+        let bytes = self.bytes;
+        // `==`, `=>` and `=~` compare; they do not assign.
+        if matches!(bytes.get(equals + 1), Some(b'=' | b'>' | b'~')) {
+            return None;
+        }
+        let quoted = equals > from && bytes[equals - 1] == b'"';
+        let end = equals - usize::from(quoted);
+        let start = end - self.marks.key_bytes_before(end).min(end - from);
+        if start == end || !is_key_start(bytes[start]) {
+            return None;
+        }
+        let is_too_long = end - start == KEY_BYTES_MAX && start > from && is_key_byte(bytes[start - 1]);
+        if is_too_long {
+            return None;
+        }
+        let mut outer_start = start;
+        if quoted {
+            if start == from || bytes[start - 1] != b'"' {
+                return None;
+            }
+            outer_start -= 1;
+        }
+        let stands_alone = match (outer_start, separator) {
+            (0, _) => true,
+            // Inside a text that is told apart by `|` or the like, spaces belong to values.
+            (_, Some(separator)) => bytes[..outer_start].trim_ascii_end().last() == Some(&separator),
+            (_, None) => is_boundary(bytes[outer_start - 1]),
+        };
+        stands_alone.then_some((start, end, outer_start))
     }
-    let Some(separator) = *separator else {
-        return Some(trimmed(bytes, start, bare_end(bytes, start), pair_start));
-    };
-    let end = separated_end(bytes, start, separator);
-    let kept = bytes[start..end].trim_ascii_end().len();
-    Some(Found { start, end: start + kept, after: end, escaped: false })
+
+    /// The value behind an equals sign, `None` where it is none after all.
+    #[inline]
+    fn value_after(self, start: usize, pair_start: usize, separator: &mut Option<u8>) -> Option<Found> {
+        if let Some(quote @ (b'"' | b'\'')) = self.bytes.get(start)
+            && let Some(found) = quoted_value(self.bytes, start, *quote)
+        {
+            if pair_start == 0 {
+                *separator = self.separator_after(found.after);
+            }
+            return Some(found);
+        }
+        if pair_start == 0 {
+            *separator = self.separator_after(start);
+        }
+        let Some(separator) = *separator else {
+            return Some(trimmed(self.bytes, start, self.bare_end(start), pair_start));
+        };
+        let end = self.separated_end(start, separator);
+        let kept = self.bytes[start..end].trim_ascii_end().len();
+        Some(Found { start, end: start + kept, after: end, escaped: false })
+    }
+
+    /// Where a value without quotes ends: at a space, or at a separator with a key behind it.
+    #[inline]
+    fn bare_end(self, start: usize) -> usize {
+        let mut at = start;
+        loop {
+            at = self.marks.next_not_key(at);
+            let Some(byte) = self.bytes.get(at) else { return self.bytes.len() };
+            if is_space(*byte) || (is_separator(*byte) && self.key_follows(at + 1)) {
+                return at;
+            }
+            at += 1;
+        }
+    }
+
+    /// The separator that holds for the whole text: `,`, `;` or `|` with a key right behind it, before any space
+    /// that has one behind it.
+    fn separator_after(self, start: usize) -> Option<u8> {
+        let mut at = start;
+        loop {
+            at = self.marks.next_not_key(at);
+            let byte = *self.bytes.get(at)?;
+            if (is_space(byte) || is_separator(byte)) && self.key_at(at + 1) {
+                return Some(byte).filter(|byte| is_separator(*byte));
+            }
+            at += 1;
+        }
+    }
+
+    /// Where a value ends in a text with separators: at the next one that has a key behind it, or at the end.
+    fn separated_end(self, start: usize, separator: u8) -> usize {
+        let separators = memchr::memchr_iter(separator, &self.bytes[start..]);
+        // A comma may belong to the value; the other two are taken at their word.
+        let mut ends = separators.map(|found| start + found);
+        ends.find(|at| separator != b',' || self.key_at(at + 1)).unwrap_or(self.bytes.len())
+    }
+
+    /// Whether `key=` stands at the position, behind one space at most.
+    fn key_follows(self, at: usize) -> bool {
+        self.key_at(at + usize::from(self.bytes.get(at) == Some(&b' ')))
+    }
+
+    /// Whether `key=` or `"key"=` stands at the position.
+    fn key_at(self, at: usize) -> bool {
+        let at = at + usize::from(self.bytes.get(at) == Some(&b'"'));
+        if !self.bytes.get(at).is_some_and(|byte| is_key_start(*byte)) {
+            return false;
+        }
+        let end = self.marks.next_not_key(at);
+        if end - at > KEY_BYTES_MAX + 1 {
+            return false;
+        }
+        matches!(self.bytes.get(end..).unwrap_or_default(), [b'=', ..] | [b'"', b'=', ..])
+    }
 }
 
 /// A value in quotes that are closed, and behind which something else begins.
@@ -198,57 +314,6 @@ fn quoted_value(bytes: &[u8], start: usize, quote: u8) -> Option<Found> {
     let next = bytes.get(at + 1);
     let ends = next.is_none_or(|next| !next.is_ascii_alphanumeric() && *next != quote);
     ends.then_some(Found { start: start + 1, end: at, after: at + 1, escaped })
-}
-
-/// Where a value without quotes ends: at a space, or at a separator with a key behind it.
-fn bare_end(bytes: &[u8], start: usize) -> usize {
-    let mut at = start;
-    loop {
-        let Some(found) = bytes[at..].iter().position(|byte| is(*byte, STOP)) else { return bytes.len() };
-        at += found;
-        let is_separator = matches!(bytes[at], b',' | b';' | b'|');
-        if !is_separator || key_follows(bytes, at + 1) {
-            return at;
-        }
-        at += 1;
-    }
-}
-
-/// The separator that holds for the whole text: `,`, `;` or `|` with a key right behind it, before any space that
-/// has one behind it.
-fn separator_after(bytes: &[u8], start: usize) -> Option<u8> {
-    let mut at = start;
-    loop {
-        at += bytes.get(at..)?.iter().position(|byte| is(*byte, STOP))?;
-        if key_at(bytes, at + 1) {
-            return Some(bytes[at]).filter(|byte| matches!(byte, b',' | b';' | b'|'));
-        }
-        at += 1;
-    }
-}
-
-/// Where a value ends in a text with separators: at the next one that has a key behind it, or at the end.
-fn separated_end(bytes: &[u8], start: usize, separator: u8) -> usize {
-    let separators = memchr::memchr_iter(separator, &bytes[start..]);
-    // A comma may belong to the value; the other two are taken at their word.
-    let mut ends = separators.map(|found| start + found);
-    ends.find(|at| separator != b',' || key_at(bytes, at + 1)).unwrap_or(bytes.len())
-}
-
-/// Whether `key=` stands at the position, behind one space at most.
-fn key_follows(bytes: &[u8], at: usize) -> bool {
-    key_at(bytes, at + usize::from(bytes.get(at) == Some(&b' ')))
-}
-
-/// Whether `key=` or `"key"=` stands at the position.
-fn key_at(bytes: &[u8], at: usize) -> bool {
-    let at = at + usize::from(bytes.get(at) == Some(&b'"'));
-    if !bytes.get(at).is_some_and(|byte| is(*byte, KEY_START)) {
-        return false;
-    }
-    let key_bytes = bytes[at..].iter().take(KEY_BYTES_MAX + 1).take_while(|byte| is(**byte, KEY)).count();
-    let at = at + key_bytes;
-    bytes.get(at) == Some(&b'=') || (bytes.get(at) == Some(&b'"') && bytes.get(at + 1) == Some(&b'='))
 }
 
 /// A bare value without the punctuation that belongs to the sentence: a comma or semicolon at its end, and the

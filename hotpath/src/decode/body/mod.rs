@@ -4,6 +4,7 @@
 
 mod json;
 mod key_value;
+mod marks;
 
 use crate::batch::BatchBuilder;
 

@@ -165,7 +165,7 @@ impl CefDecoder {
 
 impl Decoder for CefDecoder {
     fn decode(&mut self, event: &Event<'_>, rows: &mut BatchBuilder) {
-        if let Ok(text) = simdutf8::basic::from_utf8(event.bytes) {
+        if let Some(text) = event.text() {
             self.decode_text(text, event, rows);
             return;
         }

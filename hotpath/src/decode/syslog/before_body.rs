@@ -4,7 +4,7 @@
 
 use super::bsd_time;
 use super::structured_data::Fault;
-use super::{PriPart, Stamp, SyslogDecoder, rfc3164, rfc5424};
+use super::{PriPart, RFC_3164, RFC_5424, Stamp, SyslogDecoder, rfc3164, rfc5424};
 use crate::batch::BatchBuilder;
 
 /// Bytes of `Mon ` before a date.
@@ -45,7 +45,7 @@ impl SyslogDecoder {
             && let Some(version_bytes) = rfc5424::version_bytes(rest.as_bytes())
             && let Ok(header) = rfc5424::parse(&rest[version_bytes..], &mut self.times.iso)
         {
-            rows.put_text(self.columns.rfc, "5424");
+            rows.put_short(self.columns.rfc, RFC_5424);
             let (text, fault) = self.put_5424_header(&header, received_us, rows);
             let has_time = header.stamp.is_some();
             return BeforeBody { text: text.trim_ascii(), fault: pri_fault.or(fault), has_time };
@@ -61,7 +61,7 @@ impl SyslogDecoder {
             // It was taken for a tag.
             header.app_name = None;
         }
-        rows.put_text(self.columns.rfc, "3164");
+        rows.put_short(self.columns.rfc, RFC_3164);
         let fault = self.put_3164_header(&header, received_us, rows);
         let text = header.message.strip_suffix(marker).unwrap_or(header.message).trim_ascii();
         let has_time = header.stamp.is_some() && fault.is_none();

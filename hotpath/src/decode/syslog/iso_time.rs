@@ -87,16 +87,42 @@ fn offset(text: &[u8]) -> Option<(i32, usize, bool)> {
 }
 
 /// Parses stamps; most events are of the day of the one before.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct IsoParser {
     last_date: [u8; DATE_BYTES],
     last_days: i64,
+}
+
+impl Default for IsoParser {
+    fn default() -> Self {
+        Self { last_date: *b"1970-01-01", last_days: 0 }
+    }
 }
 
 impl IsoParser {
     /// The stamp that the text begins with.
     #[inline]
     pub(super) fn parse(&mut self, text: &[u8]) -> Option<IsoStamp> {
+        self.parse_usual(text).or_else(|| self.parse_any(text))
+    }
+
+    /// `YYYY-MM-DDTHH:MM:SS.ffffffZ` of the day of the stamp before, as most programs write it.
+    #[inline]
+    fn parse_usual(&self, text: &[u8]) -> Option<IsoStamp> {
+        const LENGTH: usize = 27;
+        let text: &[u8; LENGTH] = text.first_chunk()?;
+        let (time, fraction) = (text[11..].first_chunk()?, text[19..].first_chunk()?);
+        if text[..DATE_BYTES] != self.last_date || text[DATE_BYTES] != b'T' {
+            return None;
+        }
+        let seconds = usual_seconds(u64::from_le_bytes(*time))?;
+        let micros = usual_micros(u64::from_le_bytes(*fraction))?;
+        let local_us = self.last_days * DAY_US + (seconds * 1_000_000 + micros) as i64;
+        Some(IsoStamp { local_us, offset_s: Some(0), length: LENGTH, by_the_book: true })
+    }
+
+    /// Any stamp that is taken.
+    fn parse_any(&mut self, text: &[u8]) -> Option<IsoStamp> {
         let date: &[u8; DATE_BYTES] = text.get(..DATE_BYTES)?.try_into().ok()?;
         if *date != self.last_date {
             self.last_days = days_of(date)?;
@@ -126,6 +152,48 @@ impl IsoParser {
     }
 }
 
+/// Whether each byte of the number is 9 at the most.
+#[inline]
+fn are_digits(bytes: u64) -> bool {
+    const HIGH_NIBBLES: u64 = 0xf0f0_f0f0_f0f0_f0f0;
+    const TO_HIGH_NIBBLE_FROM_10: u64 = 0x0606_0606_0606_0606;
+    (bytes | bytes.wrapping_add(TO_HIGH_NIBBLE_FROM_10)) & HIGH_NIBBLES == 0
+}
+
+/// The number that eight digits write, which are the bytes of `digits` from the lowest to the highest.
+#[inline]
+fn number_of_digits(digits: u64) -> u64 {
+    // Neighbours are put together: digits to pairs, pairs to fours, fours to the whole.
+    let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    (fours * 10_000 + (fours >> 32)) & 0xffff_ffff
+}
+
+/// The second of the day of `HH:MM:SS`; a leap second is not taken here.
+#[inline]
+fn usual_seconds(time: u64) -> Option<u64> {
+    const COLONS: u64 = 0x0000_ff00_00ff_0000;
+    let digits = time ^ u64::from_le_bytes(*b"00:00:00");
+    if digits & COLONS != 0 || !are_digits(digits) {
+        return None;
+    }
+    let two = |at: u32| (digits >> (8 * at) & 0xf) * 10 + (digits >> (8 * at + 8) & 0xf);
+    let (hour, minute, second) = (two(0), two(3), two(6));
+    (hour < 24 && minute < 60 && second < 60).then_some(hour * 3600 + minute * 60 + second)
+}
+
+/// The microseconds of `.ffffffZ`.
+#[inline]
+fn usual_micros(fraction: u64) -> Option<u64> {
+    const POINT_AND_ZONE: u64 = 0xff00_0000_0000_00ff;
+    let digits = fraction ^ u64::from_le_bytes(*b".000000Z");
+    if digits & POINT_AND_ZONE != 0 || !are_digits(digits) {
+        return None;
+    }
+    // Two zeros before the six digits.
+    Some(number_of_digits(digits << 8))
+}
+
 fn days_of(date: &[u8; DATE_BYTES]) -> Option<i64> {
     if date[4] != b'-' || date[7] != b'-' {
         return None;
@@ -135,6 +203,8 @@ fn days_of(date: &[u8; DATE_BYTES]) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn parse(text: &str) -> Option<IsoStamp> {
@@ -193,6 +263,24 @@ mod tests {
             "20x4-03-05T06:07:08Z",
         ] {
             assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_usual_form_is_read_as_any_other(
+            (hour, minute, second, micros) in (0..25, 0..61, 0..61, 0..1_000_000),
+            (place, byte) in (0usize..40, prop::sample::select(b"09:.Z-T/ \xff".to_vec())),
+        ) {
+            let mut parser = IsoParser::default();
+            parser.parse(b"2024-03-05T00:00:00Z");
+            let text = format!("2024-03-05T{hour:02}:{minute:02}:{second:02}.{micros:06}Z ");
+            let mut text = text.into_bytes();
+            prop_assert_eq!(parser.parse(&text), parser.parse_any(&text));
+            if let Some(changed) = text.get_mut(place) {
+                *changed = byte;
+            }
+            prop_assert_eq!(parser.parse(&text), parser.parse_any(&text));
         }
     }
 

@@ -13,7 +13,7 @@ use chrono_tz::Tz;
 
 use super::Decoder;
 use super::body::BodyFields;
-use crate::batch::{BatchBuilder, ColumnIndex, escape_invalid_utf8};
+use crate::batch::{BatchBuilder, ColumnIndex, ShortText, escape_invalid_utf8};
 use crate::block::Event;
 use crate::cut::ColumnType;
 use bsd_time::{BsdStamp, StampZone};
@@ -27,6 +27,11 @@ use structured_data::{Fault, StructuredData};
 pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
 /// What senders put behind a message.
 pub(super) const END_OF_MESSAGE: [char; 3] = ['\n', '\r', '\0'];
+
+/// What the column `rfc` may say.
+const RFC_5424: ShortText = ShortText::new("5424");
+const RFC_3164: ShortText = ShortText::new("3164");
+const RFC_NONE: ShortText = ShortText::new("raw");
 
 /// What a dataset says about its syslog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,9 +136,9 @@ impl SyslogDecoder {
             // A device that counts its messages begins with a number too: the time shows which header it is.
             header_fault = None;
         }
-        let rfc = if header_fault.is_none() { "3164" } else { "raw" };
-        rows.put_text(self.columns.rfc, rfc);
-        if !has_pri && rfc == "raw" && simdutf8::basic::from_utf8(event.bytes).is_err() {
+        let is_raw = header_fault.is_some();
+        rows.put_short(self.columns.rfc, if is_raw { RFC_NONE } else { RFC_3164 });
+        if !has_pri && is_raw && event.text().is_none() {
             // `raw` holds the bytes without loss, so that the message may be readable.
             let readable = String::from_utf8_lossy(event.bytes);
             header.message = readable.trim_end_matches(END_OF_MESSAGE);
@@ -149,8 +154,8 @@ impl SyslogDecoder {
             Pri::Valid(priority, length) => {
                 rows.put_i64(self.columns.facility, priority.facility());
                 rows.put_i64(self.columns.severity, priority.severity());
-                rows.put_text(self.columns.facility_name, priority.facility_name());
-                rows.put_text(self.columns.severity_name, priority.severity_name());
+                rows.put_short(self.columns.facility_name, priority.facility_name());
+                rows.put_short(self.columns.severity_name, priority.severity_name());
                 PriPart { rest: &text[length..], has_pri: true, fault: None }
             }
             Pri::TooLarge(length) => {
@@ -184,7 +189,7 @@ impl SyslogDecoder {
         rows: &mut BatchBuilder,
     ) -> (&'a str, Option<Fault>) {
         let columns = self.columns;
-        rows.put_text(columns.rfc, "5424");
+        rows.put_short(columns.rfc, RFC_5424);
         if let Some(stamp) = header.stamp {
             rows.set_event_time(self.times.of_iso(&stamp, received_us));
         }
@@ -273,7 +278,7 @@ impl Decoder for SyslogDecoder {
         if event.truncated {
             rows.put_raw(event.bytes);
         }
-        if let Ok(text) = simdutf8::basic::from_utf8(event.bytes) {
+        if let Some(text) = event.text() {
             self.decode_text(text, event, rows);
         } else {
             let mut escaped = std::mem::take(&mut self.escaped);

@@ -1,17 +1,30 @@
 //! The PRI part: facility and severity (RFC 5424 section 6.2.1, RFC 3164 section 4.1.1).
 
+use crate::batch::ShortText;
+
 /// Largest PRI: facility 23, severity 7.
 const PRIORITY_MAX: u32 = 191;
 
 /// Words of RFC 5424 table 1, as the programs that print them have them.
-const FACILITY_NAMES: [&str; 24] = [
+const FACILITY_NAMES: [ShortText; 24] = short_texts([
     "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
     "ntp", "audit", "alert", "clock", "local0", "local1", "local2", "local3", "local4", "local5", "local6",
     "local7",
-];
+]);
 
 /// Words of RFC 5424 table 2, likewise.
-const SEVERITY_NAMES: [&str; 8] = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
+const SEVERITY_NAMES: [ShortText; 8] =
+    short_texts(["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"]);
+
+const fn short_texts<const COUNT: usize>(words: [&'static str; COUNT]) -> [ShortText; COUNT] {
+    let mut texts = [ShortText::new(""); COUNT];
+    let mut number = 0;
+    while number < COUNT {
+        texts[number] = ShortText::new(words[number]);
+        number += 1;
+    }
+    texts
+}
 
 /// Facility and severity of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,12 +39,12 @@ impl Priority {
         i64::from(self.0 & 7)
     }
 
-    pub(super) fn facility_name(self) -> &'static str {
+    pub(super) fn facility_name(self) -> ShortText {
         // `split` lets no value above PRIORITY_MAX through.
         FACILITY_NAMES[usize::from(self.0 >> 3)]
     }
 
-    pub(super) fn severity_name(self) -> &'static str {
+    pub(super) fn severity_name(self) -> ShortText {
         SEVERITY_NAMES[usize::from(self.0 & 7)]
     }
 }
@@ -74,7 +87,8 @@ mod tests {
     fn facility_and_severity_are_eight_to_one() {
         let Pri::Valid(priority, length) = find(b"<165>1 ") else { panic!("valid") };
         assert_eq!((priority.facility(), priority.severity(), length), (20, 5, 5));
-        assert_eq!((priority.facility_name(), priority.severity_name()), ("local4", "notice"));
+        assert_eq!(priority.facility_name(), ShortText::new("local4"));
+        assert_eq!(priority.severity_name(), ShortText::new("notice"));
     }
 
     #[test]

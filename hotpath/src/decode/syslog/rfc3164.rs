@@ -6,12 +6,17 @@ use std::str::FromStr;
 
 use super::bsd_time::{self, BsdStamp};
 use super::iso_time::{IsoParser, IsoStamp};
+use crate::decode::byte_masks::ByteSet;
 use crate::limits::TAG_BYTES_MAX;
 
 /// Words before the time that are looked at: two numbers and a host.
 const PREFIX_WORDS_MAX: usize = 3;
 /// Longest word before the time.
 const PREFIX_WORD_BYTES_MAX: usize = 255;
+
+static WHITESPACE: ByteSet = ByteSet::of(b" \t\n\x0c\r");
+static NOT_IN_HOST: ByteSet = ByteSet::of(b":[=\"{(<|");
+static NOT_IN_TAG: ByteSet = ByteSet::of(b":[]\"{=<");
 
 /// The time of a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,7 +175,7 @@ fn after_stamp<'a>(header: &mut Header<'a>, text: &'a str, has_pri: bool) {
 
 /// The host that the text begins with, and what follows it.
 fn host(text: &str) -> Option<(&str, &str)> {
-    let word_end = text.bytes().position(|byte| byte.is_ascii_whitespace()).unwrap_or(text.len());
+    let word_end = text.bytes().position(|byte| WHITESPACE.has(byte)).unwrap_or(text.len());
     let (word, rest) = text.split_at(word_end);
     let next = rest.trim_start_matches(' ');
     if text.starts_with("last message ") || text.starts_with("message repeated ") {
@@ -194,7 +199,7 @@ fn host(text: &str) -> Option<(&str, &str)> {
 
 fn is_host(word: &str) -> bool {
     let starts = word.starts_with(|first: char| first.is_alphanumeric() || first == '_');
-    starts && !word.bytes().any(|byte| matches!(byte, b':' | b'[' | b'=' | b'"' | b'{' | b'(' | b'<' | b'|'))
+    starts && !word.bytes().any(|byte| NOT_IN_HOST.has(byte))
 }
 
 fn is_address(word: &str) -> bool {
@@ -218,10 +223,8 @@ fn tag<'a>(header: &mut Header<'a>, text: &'a str) {
 /// `name: `, `name[pid]: `, `name [pid]: ` or `name[pid] ` (section 4.1.3): name, pid and what follows.
 fn split_tag(text: &str) -> Option<(&str, Option<&str>, &str)> {
     let bytes = text.as_bytes();
-    let name_bytes = bytes
-        .iter()
-        .take(TAG_BYTES_MAX + 1)
-        .position(|byte| matches!(byte, b':' | b'[' | b']' | b'"' | b'{' | b'=' | b'<') || *byte <= b' ')?;
+    let name_bytes =
+        bytes.iter().take(TAG_BYTES_MAX + 1).position(|byte| NOT_IN_TAG.has(*byte) || *byte <= b' ')?;
     let name = text.get(..name_bytes)?;
     let first = *bytes.first()?;
     if !(first.is_ascii_alphanumeric() || matches!(first, b'%' | b'/' | b'_' | b'.' | b'-' | b'(' | b'#'))

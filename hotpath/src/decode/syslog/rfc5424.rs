@@ -2,12 +2,10 @@
 
 use super::iso_time::{IsoParser, IsoStamp};
 use super::structured_data::Fault;
+use crate::decode::byte_masks::{MASK_BYTES, header_masks};
 
-/// Longest fields (ABNF in section 6).
-const HOSTNAME_BYTES_MAX: usize = 255;
-const APP_NAME_BYTES_MAX: usize = 48;
-const PROC_ID_BYTES_MAX: usize = 128;
-const MSG_ID_BYTES_MAX: usize = 32;
+/// Longest HOSTNAME, APP-NAME, PROCID and MSGID (ABNF in section 6).
+const FIELD_BYTES_MAX: [usize; 4] = [255, 48, 128, 32];
 
 /// A header; fields that are NILVALUE are `None`.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,11 +37,12 @@ pub(super) fn version_bytes(text: &[u8]) -> Option<usize> {
 pub(super) fn parse<'a>(text: &'a str, times: &mut IsoParser) -> Result<Header<'a>, Fault> {
     let mut liberty = None;
     let (stamp, at) = timestamp(text, times, &mut liberty)?;
+    if let Some(([hostname, app_name, proc_id, msg_id], rest)) = plain_fields(&text[at..]) {
+        return Ok(Header { stamp, hostname, app_name, proc_id, msg_id, rest, liberty });
+    }
     let mut rest = &text[at..];
     let mut fields = [None; 4];
-    for (field, bytes_max) in
-        fields.iter_mut().zip([HOSTNAME_BYTES_MAX, APP_NAME_BYTES_MAX, PROC_ID_BYTES_MAX, MSG_ID_BYTES_MAX])
-    {
+    for (field, bytes_max) in fields.iter_mut().zip(FIELD_BYTES_MAX) {
         if rest.is_empty() {
             return Err("the header ends before the fields of RFC 5424 section 6.2 do");
         }
@@ -63,6 +62,27 @@ pub(super) fn parse<'a>(text: &'a str, times: &mut IsoParser) -> Result<Header<'
     }
     let [hostname, app_name, proc_id, msg_id] = fields;
     Ok(Header { stamp, hostname, app_name, proc_id, msg_id, rest, liberty })
+}
+
+/// The four fields behind TIMESTAMP and what follows them, `None` where they are longer than 64 bytes together, or
+/// one of them is empty or not as section 6 has it.
+fn plain_fields(text: &str) -> Option<([Option<&str>; 4], &str)> {
+    let masks = header_masks(text.as_bytes().first_chunk()?);
+    let mut spaces = masks.space;
+    let mut start = 0;
+    let mut fields = [None; 4];
+    for (field, bytes_max) in fields.iter_mut().zip(FIELD_BYTES_MAX) {
+        let end = spaces.trailing_zeros() as usize;
+        if spaces == 0 || end == start || end - start > bytes_max {
+            return None;
+        }
+        spaces &= spaces - 1;
+        *field = Some(&text[start..end]).filter(|word| *word != "-");
+        start = end + 1;
+    }
+    // The bits of the header's bytes; its last one is a space, which is below the 64th or the 64th itself.
+    let header = u64::MAX >> (MASK_BYTES - start);
+    (masks.not_ascii & header == 0).then_some((fields, &text[start..]))
 }
 
 /// TIMESTAMP (section 6.2.3) and its space: the stamp and the bytes taken.

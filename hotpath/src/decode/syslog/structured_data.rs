@@ -31,6 +31,8 @@ pub(super) struct StructuredData {
     /// Each SD-ID once.
     elements: Vec<Range<usize>>,
     params: Vec<Param>,
+    /// Each name of one element, where all is plain.
+    names: Vec<Range<usize>>,
     json: String,
     unescaped: String,
 }
@@ -41,6 +43,50 @@ impl StructuredData {
     /// # Errors
     /// What keeps the text from being structured data.
     pub(super) fn parse(&mut self, text: &str) -> Result<(usize, Option<Fault>), Fault> {
+        match self.parse_plain(text) {
+            Some(bytes) => Ok((bytes, None)),
+            None => self.parse_any(text),
+        }
+    }
+
+    /// The way of nearly all structured data: names and values that JSON has as they are, and nothing twice. `None`
+    /// where it is anything else.
+    fn parse_plain(&mut self, text: &str) -> Option<usize> {
+        let Self { elements, names, json, .. } = self;
+        let bytes = text.as_bytes();
+        elements.clear();
+        json.clear();
+        let mut at = 0;
+        while bytes.get(at) == Some(&b'[') {
+            let id = plain_name(bytes, at + 1)?;
+            at = id.end;
+            json.push_str(if elements.is_empty() { "{\"" } else { ",\"" });
+            json.push_str(&text[id.clone()]);
+            json.push_str("\":{");
+            push_new(elements, id, bytes)?;
+            names.clear();
+            while bytes.get(at) == Some(&b' ') {
+                let name = plain_name(bytes, at + 1)?;
+                let value = plain_value(bytes, name.end)?;
+                at = value.end;
+                json.push_str(if names.is_empty() { "\"" } else { ",\"" });
+                json.push_str(&text[name.clone()]);
+                json.push_str("\":");
+                json.push_str(&text[value]);
+                push_new(names, name, bytes)?;
+            }
+            if bytes.get(at) != Some(&b']') {
+                return None;
+            }
+            at += 1;
+            json.push('}');
+        }
+        json.push('}');
+        (at > 0).then_some(at)
+    }
+
+    /// Any structured data that is taken.
+    fn parse_any(&mut self, text: &str) -> Result<(usize, Option<Fault>), Fault> {
         self.elements.clear();
         self.params.clear();
         let mut liberty = None;
@@ -129,7 +175,7 @@ impl StructuredData {
     }
 
     fn write_json(&mut self, text: &str) {
-        let Self { elements, params, json, unescaped } = self;
+        let Self { elements, params, json, unescaped, .. } = self;
         json.clear();
         for (number, id) in elements.iter().enumerate() {
             json.push(if number == 0 { '{' } else { ',' });
@@ -158,6 +204,64 @@ impl StructuredData {
         }
         json.push('}');
     }
+}
+
+/// Ids, and names of an element, that plain structured data has at the most: each is compared with those before it.
+const PLAIN_NAMES_MAX: usize = 12;
+// As many names as are taken of any structured data, or fewer.
+const _: () = assert!(PLAIN_NAMES_MAX * (PLAIN_NAMES_MAX + 1) <= STRUCTURED_DATA_PARAMS_MAX);
+
+/// Adds a name, `None` where it is not new or the last one too many.
+#[inline]
+fn push_new(names: &mut Vec<Range<usize>>, name: Range<usize>, text: &[u8]) -> Option<()> {
+    let is_new = names.len() < PLAIN_NAMES_MAX
+        && names.iter().all(|other| other.len() != name.len() || text[other.clone()] != text[name.clone()]);
+    names.push(name);
+    is_new.then_some(())
+}
+
+/// The SD-NAME at a position, where it has nothing that JSON escapes.
+#[inline]
+fn plain_name(text: &[u8], start: usize) -> Option<Range<usize>> {
+    let length = text.get(start..)?.iter().position(|byte| !is_plain(*byte, PLAIN_NAME))?;
+    (length > 0 && length <= SD_NAME_BYTES_MAX).then_some(start..start + length)
+}
+
+/// The PARAM-VALUE behind the `=` at a position, with its quotes, where it has nothing that is escaped here or in JSON.
+#[inline]
+fn plain_value(text: &[u8], equals: usize) -> Option<Range<usize>> {
+    let start = equals + 1;
+    if text.get(equals..=start)? != b"=\"" {
+        return None;
+    }
+    let length = text[start + 1..].iter().position(|byte| !is_plain(*byte, PLAIN_VALUE))?;
+    let quote = start + 1 + length;
+    (text[quote] == b'"').then_some(start..quote + 1)
+}
+
+const PLAIN_NAME: u8 = 1;
+const PLAIN_VALUE: u8 = 2;
+
+/// What a byte may be part of.
+const PLAIN: [u8; 256] = {
+    let mut plain = [0; 256];
+    let mut number = 0;
+    while number < 256 {
+        let byte = number as u8;
+        if byte >= b' ' && !matches!(byte, b'"' | b'\\' | b']') {
+            plain[number] = PLAIN_VALUE;
+            if byte.is_ascii_graphic() && byte != b'=' {
+                plain[number] |= PLAIN_NAME;
+            }
+        }
+        number += 1;
+    }
+    plain
+};
+
+#[inline]
+fn is_plain(byte: u8, part: u8) -> bool {
+    PLAIN[usize::from(byte)] & part != 0
 }
 
 /// Bytes of the SD-NAME that the text begins with: printable ASCII but `=`, space, `]` and `"`.
@@ -202,6 +306,8 @@ fn push_value(value: &str, unescaped: &mut String, json: &mut String) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn json(text: &str) -> (String, usize, bool) {
@@ -239,6 +345,25 @@ mod tests {
         let (twice, _, liberty) = json(r#"[a b="1"][c][a b="2" d="3"]"#);
         assert_eq!(twice, r#"{"a":{"b":["1","2"],"d":"3"},"c":{}}"#);
         assert!(liberty);
+    }
+
+    proptest! {
+        #[test]
+        fn plain_structured_data_is_read_as_any_other(
+            parts in prop::collection::vec(
+                prop::sample::select(vec!["[", "]", " ", "a", "bc", "=", "\"", "d=\"e\"", "[f g=\"\"]", "\\", "\u{e9}", "\n"]),
+                0..12,
+            ),
+        ) {
+            let text = parts.concat();
+            let (mut data, mut expected) = (StructuredData::default(), StructuredData::default());
+            let plain = data.parse_plain(&text);
+            let any = expected.parse_any(&text);
+            if let Some(bytes) = plain {
+                prop_assert_eq!(any, Ok((bytes, None)));
+                prop_assert_eq!(data.json(), expected.json());
+            }
+        }
     }
 
     #[test]

@@ -1,0 +1,244 @@
+//! Fields that were found in an event: the column of each by its name, and the type lattice.
+
+use std::sync::Arc;
+
+use super::text::INLINE_BYTES_MAX;
+use super::{BatchBuilder, ColumnIndex, Value, column_name};
+use crate::cut::ColumnType;
+use crate::limits::FIELD_SPELLINGS_MAX;
+
+/// Whole numbers up to here are doubles exactly.
+const DOUBLE_EXACT_MAX: u64 = 1 << 53;
+/// Columns that are tried for a field before its name is looked up: fields that some rows do not have are skipped.
+const FOLLOWING_COLUMNS_MAX: usize = 3;
+
+/// The spelling of a name, which is compared with that of a field for nearly every field.
+#[derive(Debug)]
+pub(super) struct Spelling {
+    /// What [`super::text::TextBuffers::key`] says of the text.
+    key: u128,
+    text: Box<str>,
+}
+
+impl Default for Spelling {
+    /// None yet: a key that no text has.
+    fn default() -> Self {
+        Self { key: u128::MAX, text: Box::default() }
+    }
+}
+
+impl Spelling {
+    #[inline]
+    fn is(&self, key: u128, text: &str) -> bool {
+        // The key of a short text is all of it.
+        self.key == key && (text.len() <= INLINE_BYTES_MAX || *self.text == *text)
+    }
+}
+
+impl BatchBuilder {
+    /// Puts a field that was found in the event into the column of its name (see [`column_name`]).
+    ///
+    /// A name that the product defines gets the prefix `body_`; a value that does not fit its column's type goes
+    /// to `<name>__<type>`; where no column is left, and for the second value of a name, `_extra` takes it.
+    #[inline]
+    pub fn field(&mut self, spelling: &str, value: &Value<'_>) {
+        let put = match value {
+            Value::Text(text) => self.put_following_text(spelling, text),
+            Value::Int64(number) => self.put_following_integer(spelling, *number),
+            _ => false,
+        };
+        if !put {
+            self.put_by_name(spelling, value);
+        }
+    }
+
+    /// The way that most fields take: into the column that followed the last field in the row before, or one soon
+    /// after it. `false`, and nothing is put, where that is none of them or it is not a column of strings.
+    fn put_following_text(&mut self, spelling: &str, text: &str) -> bool {
+        let Some(index) = self.following_column(spelling) else { return false };
+        let rows = self.rows;
+        let Some(column) = self.columns.get_mut(index.0 as usize) else { return false };
+        let Some(views) = column.data.views_at(rows) else { return false };
+        views.push(self.text.view(text));
+        (self.last_field, self.following) = (index, column.next);
+        true
+    }
+
+    /// The same for whole numbers and columns of them.
+    fn put_following_integer(&mut self, spelling: &str, number: i64) -> bool {
+        let Some(index) = self.following_column(spelling) else { return false };
+        let rows = self.rows;
+        let Some(column) = self.columns.get_mut(index.0 as usize) else { return false };
+        if column.column_type != ColumnType::Int64 || number.unsigned_abs() > DOUBLE_EXACT_MAX {
+            return false;
+        }
+        let Some(numbers) = column.data.numbers_at(rows) else { return false };
+        numbers.push(number);
+        (self.last_field, self.following) = (index, column.next);
+        true
+    }
+
+    /// The column of the spelling, if it is one of those that followed the last field in the rows before.
+    #[inline]
+    fn following_column(&self, spelling: &str) -> Option<ColumnIndex> {
+        let key = self.text.key(spelling);
+        let mut candidate = self.following;
+        for _ in 0..FOLLOWING_COLUMNS_MAX {
+            let column = self.columns.get(candidate.0 as usize)?;
+            if column.spelling.is(key, spelling) {
+                return Some(candidate);
+            }
+            candidate = column.next;
+        }
+        None
+    }
+
+    /// Puts a field into the column of its name.
+    #[cold]
+    fn put_by_name(&mut self, spelling: &str, value: &Value<'_>) {
+        let Some(wanted) = value.column_type() else { return self.put_mixed_list(spelling, value) };
+        let Some(index) = self.locate(spelling, &wanted) else { return self.put_extra(spelling, value) };
+        if self.has_value(index) {
+            return self.put_extra(spelling, value);
+        }
+        match self.columns.get_mut(self.last_field.0 as usize) {
+            Some(before) => before.next = index,
+            None => self.first_field = index,
+        }
+        self.last_field = index;
+        self.following = self.column(index).next;
+        if self.put_lattice(index, value) {
+            return;
+        }
+        let side_name = format!("{}__{}", self.column(index).name, side_type_name(&wanted));
+        match self.side_column(&side_name, &wanted) {
+            Some(side) if self.put(side, value) => {}
+            _ => self.put_extra(spelling, value),
+        }
+    }
+
+    /// Settles the type that the column of a field has, if there is none yet: for a value that is not of it, and
+    /// comes before one that is.
+    pub fn expect_field(&mut self, spelling: &str, column_type: &ColumnType) {
+        // Without a column left, `_extra` takes the field.
+        let _ = self.locate(spelling, column_type);
+    }
+
+    /// The column for a spelling, which is made where there is none.
+    fn locate(&mut self, spelling: &str, wanted: &ColumnType) -> Option<ColumnIndex> {
+        if let Some(known) = self.by_spelling.get(spelling) {
+            let known = *known;
+            self.note_spelling(known, spelling);
+            return Some(known);
+        }
+        let mut name = column_name(spelling)?;
+        if self.by_name.get(name.as_str()).is_some_and(|index| self.columns[index.0 as usize].defined) {
+            name.insert_str(0, "body_");
+        }
+        let index = self.side_column(&name, wanted)?;
+        if self.by_spelling.len() < FIELD_SPELLINGS_MAX {
+            self.by_spelling.insert(spelling.into(), index);
+            self.note_spelling(index, spelling);
+        }
+        Some(index)
+    }
+
+    /// Remembers by which spelling the column was found last.
+    fn note_spelling(&mut self, index: ColumnIndex, spelling: &str) {
+        let key = self.text.key(spelling);
+        let known = &mut self.column(index).spelling;
+        if !known.is(key, spelling) {
+            *known = Spelling { key, text: spelling.into() };
+        }
+    }
+
+    /// The column of a name that no decoder defined, made with the type that the dataset agrees on.
+    fn side_column(&mut self, name: &str, wanted: &ColumnType) -> Option<ColumnIndex> {
+        if let Some(index) = self.by_name.get(name) {
+            return Some(*index);
+        }
+        let agreed = self.registry.resolve(name, wanted)?;
+        Some(self.add_column(name, agreed, false))
+    }
+
+    /// Puts a value by the type lattice: as it is, or int to double where that is exact.
+    fn put_lattice(&mut self, index: ColumnIndex, value: &Value<'_>) -> bool {
+        match value {
+            Value::Int64(number) if number.unsigned_abs() > DOUBLE_EXACT_MAX => {
+                if self.column(index).column_type != ColumnType::Int64 {
+                    return false;
+                }
+                if !self.column(index).beyond_double {
+                    self.column(index).beyond_double = true;
+                    let name = Arc::clone(&self.column(index).name);
+                    self.registry.note_beyond_double(&name);
+                }
+                self.put(index, value)
+            }
+            Value::Int64(number) if self.column(index).column_type == ColumnType::Double => {
+                self.put(index, &Value::Double(*number as f64))
+            }
+            Value::Double(_) if self.column(index).column_type == ColumnType::Int64 => {
+                let name = Arc::clone(&self.column(index).name);
+                if self.column(index).defined || !self.registry.widen_to_double(&name) {
+                    return false;
+                }
+                let column = self.column(index);
+                column.data.widen_to_double();
+                column.column_type = ColumnType::Double;
+                self.schema = None;
+                self.put(index, value)
+            }
+            _ => self.put(index, value),
+        }
+    }
+
+    /// A list that has no type of its own is kept as JSON text.
+    fn put_mixed_list(&mut self, spelling: &str, value: &Value<'_>) {
+        let mut json = String::new();
+        write_json(value, &mut json);
+        self.field(spelling, &Value::Text(&json));
+    }
+
+    fn put_extra(&mut self, spelling: &str, value: &Value<'_>) {
+        let extra = &mut self.current.extra;
+        extra.push(if extra.is_empty() { '{' } else { ',' });
+        write_json(&Value::Text(spelling), extra);
+        extra.push(':');
+        write_json(value, extra);
+    }
+}
+
+/// The part of a side column's name that says its type.
+fn side_type_name(column_type: &ColumnType) -> String {
+    match column_type {
+        ColumnType::List(item) => format!("list_{}", side_type_name(item)),
+        scalar => scalar.to_string(),
+    }
+}
+
+/// Writes a value as JSON. A number that JSON does not have (NaN, infinity) is written as null.
+fn write_json(value: &Value<'_>, out: &mut String) {
+    let json = match value {
+        Value::Text(text) => serde_json::to_string(text),
+        Value::Int64(number) | Value::Timestamp(number) => serde_json::to_string(number),
+        Value::Double(number) => serde_json::to_string(number),
+        Value::Boolean(truth) => serde_json::to_string(truth),
+        Value::List(items) => {
+            out.push('[');
+            for (number, item) in items.iter().enumerate() {
+                if number > 0 {
+                    out.push(',');
+                }
+                match item {
+                    Some(item) => write_json(item, out),
+                    None => out.push_str("null"),
+                }
+            }
+            out.push(']');
+            return;
+        }
+    };
+    // Text and numbers always have a JSON form.
+    out.push_str(json.as_deref().unwrap_or("null"));
+}
