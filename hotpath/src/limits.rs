@@ -55,6 +55,12 @@ pub const STREAM_BUFFER_BYTES: usize = 64 << 10;
 /// Milliseconds that a stream waits before it tries again to hand over, while the shard has no room.
 pub const STREAM_PAUSE_MS: u64 = 2;
 
+/// Milliseconds in which nothing comes after which a connection to an input that ends is closed.
+pub const STREAM_LAST_WAIT_MS: u64 = 5;
+
+/// Reads of a connection after its input was told to end; then it is closed, whatever still comes.
+pub const STREAM_LAST_READS_MAX: usize = 64;
+
 /// Milliseconds that a TLS handshake may take; then the connection is closed.
 pub const TLS_HANDSHAKE_MS_MAX: u64 = 10_000;
 

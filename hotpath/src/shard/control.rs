@@ -116,7 +116,7 @@ fn start_input(shard: &Rc<Shard>, settings: InputSettings) {
         address: settings.address,
         message_bytes_max: settings.message_bytes_max,
         datagrams,
-        connections: Cell::new(0),
+        connections: Default::default(),
         kernel_drops: Cell::new(0),
     });
     let task = glommio::spawn_local(inputs::run(Rc::clone(&input), settings.socket, settings.transport));
@@ -127,7 +127,7 @@ async fn stop_input(shard: &Shard, id: &str) {
     let running = shard.inputs.borrow_mut().remove(id);
     if let Some(running) = running {
         running.task.cancel().await;
-        inputs::take_what_is_left(&running.input);
+        inputs::end(&running.input);
     }
 }
 
@@ -228,8 +228,10 @@ impl Shard {
         while self.settings.clock.monotonic() < until {
             self.intake.borrow_mut().seal_all();
             self.log_work.set();
-            let is_logged =
-                !self.intake.borrow().has_sealed() && self.has_no_controls() && !self.is_logging.get();
+            let is_logged = self.has_no_connections()
+                && !self.intake.borrow().has_sealed()
+                && self.has_no_controls()
+                && !self.is_logging.get();
             let is_parsed = is_logged && self.logged.borrow().is_empty() && !self.is_parsing.get();
             if is_parsed && !has_cut {
                 let _ = self.encoder.send(EncoderMessage::CutAll).await;

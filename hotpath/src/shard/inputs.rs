@@ -1,11 +1,13 @@
 //! Receiving: a task for each socket and for each connection.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures::future::{Either, select};
 use futures::{AsyncReadExt, AsyncWriteExt};
 use glommio::net::{TcpListener, TcpStream, UdpSocket};
 use glommio::timer::sleep;
@@ -14,12 +16,14 @@ use tracing::{debug, info, warn};
 use super::Shard;
 use super::intake::DatasetIndex;
 use super::settings::{StreamOptions, Transport};
+use super::stop::Stop;
 use crate::account::{Aside, DropReason, Movement, RejectReason};
 use crate::block::{Peer, SourceType};
 use crate::framing::{Framed, Framer, Message};
 use crate::limits::{
-    ACCEPT_RETRY_MS, STREAM_BUFFER_BYTES, STREAM_LEAVE_MS, STREAM_LEAVE_READS_MAX, STREAM_PAUSE_MS,
-    TLS_HANDSHAKE_MS_MAX, UDP_CALLS_PER_TURN, UDP_POLL_INTERVAL_US, UDP_POLL_THRESHOLD, UDP_SLOTS,
+    ACCEPT_RETRY_MS, STREAM_BUFFER_BYTES, STREAM_LAST_WAIT_MS, STREAM_LEAVE_MS, STREAM_LEAVE_READS_MAX,
+    STREAM_PAUSE_MS, TLS_HANDSHAKE_MS_MAX, UDP_CALLS_PER_TURN, UDP_POLL_INTERVAL_US, UDP_POLL_THRESHOLD,
+    UDP_SLOTS,
 };
 use crate::receive::socket::{tcp_listener_of, udp_socket_of};
 use crate::receive::tls::TlsSession;
@@ -32,7 +36,7 @@ pub(super) struct Input {
     pub(super) dataset: DatasetIndex,
     pub(super) address: SocketAddr,
     pub(super) message_bytes_max: usize,
-    pub(super) connections: Cell<usize>,
+    pub(super) connections: RefCell<Vec<Rc<Stop>>>,
     /// The socket once more, where it brings datagrams: what comes in until it is closed is still read.
     pub(super) datagrams: Option<OwnedFd>,
     pub(super) kernel_drops: Cell<u32>,
@@ -64,8 +68,12 @@ async fn receive_datagrams(input: &Input, socket: OwnedFd) -> std::io::Result<()
     }
 }
 
-/// Takes what waits in the socket of an input whose task has ended; the socket is closed when the input is dropped.
-pub(super) fn take_what_is_left(input: &Input) {
+/// Ends an input whose task has ended: what waits in its socket is taken, and its connections are told to end. The
+/// socket is closed when the input is dropped, with the last of them.
+pub(super) fn end(input: &Input) {
+    for stop in input.connections.borrow().iter() {
+        stop.ask();
+    }
     let Some(socket) = &input.datagrams else { return };
     while let Ok(received) = receive_once(input, socket.as_raw_fd())
         && received.slots == UDP_SLOTS
@@ -148,19 +156,20 @@ async fn accept_streams(
                 continue;
             }
         };
-        if input.connections.get() >= options.connections_max {
+        if input.connections.borrow().len() >= options.connections_max {
             let mut intake = input.shard.intake.borrow_mut();
             intake.tally(input.dataset).record(&Movement::default().and(Aside::ConnectionLimit, 1));
             continue;
         }
-        input.connections.set(input.connections.get() + 1);
+        let stop = Rc::new(Stop::default());
+        input.connections.borrow_mut().push(Rc::clone(&stop));
         input.shard.connection_opened();
         let (input, options) = (Rc::clone(input), Rc::clone(&options));
         glommio::spawn_local(async move {
-            if let Err(error) = serve_stream(&input, stream, &options).await {
+            if let Err(error) = serve_stream(&input, stream, &options, &stop).await {
                 info!(input = input.id, %error, "connection closed");
             }
-            input.connections.set(input.connections.get() - 1);
+            input.connections.borrow_mut().retain(|other| !Rc::ptr_eq(other, &stop));
             input.shard.connection_closed();
         })
         .detach();
@@ -168,11 +177,16 @@ async fn accept_streams(
 }
 
 /// Reads a connection to its end. What came before an error is kept.
-async fn serve_stream(input: &Input, stream: TcpStream, options: &StreamOptions) -> std::io::Result<()> {
+async fn serve_stream(
+    input: &Input,
+    stream: TcpStream,
+    options: &StreamOptions,
+    stop: &Stop,
+) -> std::io::Result<()> {
     stream.set_read_timeout(Some(options.idle_timeout))?;
     let peer = Peer::new(stream.peer_addr()?, SourceType::Syslog);
     let framer = Framer::new(options.framing, input.message_bytes_max);
-    let mut messages = StreamMessages { input, peer, framer, buffer: Vec::new(), filled: 0 };
+    let mut messages = StreamMessages { input, stop, peer, framer, buffer: Vec::new(), filled: 0 };
     match &options.tls {
         None => read_plain(&mut messages, stream).await,
         Some(config) => {
@@ -184,8 +198,8 @@ async fn serve_stream(input: &Input, stream: TcpStream, options: &StreamOptions)
 
 async fn read_plain(messages: &mut StreamMessages<'_>, mut stream: TcpStream) -> std::io::Result<()> {
     loop {
-        messages.input.shard.room_for_streams().await;
-        match stream.read(messages.spare()).await {
+        let (input, stop) = (messages.input, messages.stop);
+        match read(input, stop, &mut stream, messages.spare()).await {
             Ok(0) => return messages.end().await,
             Ok(read) => {
                 messages.filled += read;
@@ -209,11 +223,13 @@ async fn read_tls(
     let deadline =
         messages.input.shard.settings.clock.monotonic() + Duration::from_millis(TLS_HANDSHAKE_MS_MAX);
     loop {
-        messages.input.shard.room_for_streams().await;
-        let read = match stream.read(&mut encrypted).await {
+        let read = match read(messages.input, messages.stop, &mut stream, &mut encrypted).await {
             Ok(read) if read > 0 => read,
             ended => {
                 messages.end().await?;
+                session.close();
+                // The peer may be gone.
+                let _ = stream.write_all(&session.take_reply()?).await;
                 return ended.map(|_| ());
             }
         };
@@ -245,6 +261,34 @@ async fn read_tls(
     }
 }
 
+/// Reads once there is room for what comes; while the shard is short of blocks or its log takes nothing, the peer's
+/// window closes. To an input that ends, a connection is over when nothing comes any more.
+async fn read(
+    input: &Input,
+    stop: &Stop,
+    stream: &mut TcpStream,
+    buffer: &mut [u8],
+) -> std::io::Result<usize> {
+    while !input.shard.takes_data() {
+        if stop.is_asked() {
+            return Ok(0);
+        }
+        sleep(Duration::from_millis(STREAM_PAUSE_MS)).await;
+    }
+    let read = stop.unless_asked(stream.read(buffer)).await;
+    match read {
+        Some(read) => read,
+        None if stop.may_read_on() => {
+            let pause = sleep(Duration::from_millis(STREAM_LAST_WAIT_MS));
+            match select(stream.read(buffer), pin!(pause)).await {
+                Either::Left((read, _)) => read,
+                Either::Right(_) => Ok(0),
+            }
+        }
+        None => Ok(0),
+    }
+}
+
 /// Ends a connection so that what was sent last still arrives: closed with unread data, the kernel resets it.
 async fn leave(mut stream: TcpStream) {
     if stream.shutdown(Shutdown::Write).await.is_err() {
@@ -262,6 +306,7 @@ async fn leave(mut stream: TcpStream) {
 /// The bytes of one stream that are not yet messages.
 struct StreamMessages<'a> {
     input: &'a Input,
+    stop: &'a Stop,
     peer: Peer,
     framer: Framer,
     /// Grows to the longest message and one read more; `filled` bytes of it are what came.

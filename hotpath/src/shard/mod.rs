@@ -13,15 +13,14 @@ mod probe;
 mod settings;
 mod start;
 mod status;
+mod stop;
 mod wake;
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
-use glommio::timer::sleep;
 use hashbrown::HashMap;
 
 use crate::account::{DropReason, TallyWriter};
@@ -31,7 +30,6 @@ use crate::cut::FinishedCut;
 use crate::decode::Decoder;
 use crate::encode::EncoderMessage;
 use crate::filter::Filters;
-use crate::limits::STREAM_PAUSE_MS;
 use crate::log::{GlommioDisk, Intent, Log, LogReader, RecordPlace};
 use crate::names::DatasetKey;
 use crate::receive::udp::DatagramReceiver;
@@ -159,19 +157,16 @@ impl Shard {
         self.log_takes_data() && !self.intake.borrow().is_congested()
     }
 
-    /// Waits while the shard is short of blocks or its log takes nothing: the peer's window closes.
-    async fn room_for_streams(&self) {
-        while !self.takes_data() {
-            sleep(Duration::from_millis(STREAM_PAUSE_MS)).await;
-        }
-    }
-
     fn connection_opened(&self) {
         self.settings.status.connections.fetch_add(1, Ordering::Relaxed);
     }
 
     fn connection_closed(&self) {
         self.settings.status.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    fn has_no_connections(&self) -> bool {
+        self.settings.status.connections.load(Ordering::Relaxed) == 0
     }
 
     /// Rows up to a position that were held for upload and are not any more.
