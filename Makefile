@@ -73,6 +73,7 @@ lint: needs-build ## formatting and clippy, warnings are errors
 bench: .venv/stamp ## the figures of SPECIFICATION.md, peers in the same run
 	@$(MAKE) --no-print-directory build PROFILE=release
 	cargo bench --locked -p bytefreezer-benches
+	cargo run --locked --release -p bytefreezer-benches --bin udp_allocations
 	for load in benches/load/*.sh; do \
 	    [ -e "$$load" ] || continue; \
 	    PATH="$$PWD/.venv/bin:$$PATH" BYTEFREEZER_BIN=$(target_dir)/release/bytefreezer $$load; \

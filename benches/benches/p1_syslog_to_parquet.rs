@@ -1,98 +1,93 @@
 //! P1: syslog to Parquet in memory, on one core. Processor time is what is measured, so that other work on the
 //! machine counts as little as it can.
 //!
-//! `encode`: batches as the decoder leaves them, through the encoder into zstd 1 Parquet files in `/dev/shm`.
+//! `parse`: full blocks to batches; `parse, condition`: and a filter whose condition no row meets, so that every
+//! row goes on; `parse, condition, parquet`: and zstd 1 Parquet files in `/dev/shm`, which is P1.
 
 #![allow(missing_docs, reason = "criterion's macros make public functions")]
 
-use std::path::Path;
 use std::time::Duration;
 
-use arrow::array::RecordBatch;
-use bytefreezer_benches::batches::{Columns, syslog_batches};
+use bytefreezer_benches::blocks::syslog_blocks;
 use bytefreezer_benches::cpu_time::thread_cpu_ns;
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use hotpath::encode::thread::EncoderSurroundings;
-use hotpath::encode::{DatasetOptions, Encoder, EncoderEvent, EncoderIdentity, EncoderMessage};
-use hotpath::names::DatasetKey;
+use bytefreezer_benches::pipeline::{OneCondition, Parser, ToParquet};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use hotpath::block::SealedBlock;
+use hotpath::decode::Format;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const EVENTS: usize = 250_000;
+const EVENTS: usize = 500_000;
+const CONDITION: &str = "zone == 'management'";
 
-fn new_encoder(spool: &Path) -> anyhow::Result<Encoder> {
-    let identity = EncoderIdentity { instance: "bench".to_owned(), shard: 0, spool: spool.to_path_buf() };
-    let mut encoder = Encoder::new(EncoderSurroundings {
-        identity,
-        held_bytes_max: usize::MAX,
-        clock_ms: Box::new(|| 0),
-        pool_is_low: Box::new(|| false),
-        cpu: None,
-    });
-    let key = DatasetKey::new("bench", "syslog")?;
-    encoder.handle(EncoderMessage::Configure { dataset: 0, key, options: DatasetOptions::default() });
-    Ok(encoder)
-}
-
-/// Encodes all batches to one cut; returns the rows and bytes in its files.
-fn encode(encoder: &mut Encoder, batches: &[RecordBatch]) -> anyhow::Result<(u64, u64)> {
-    let mut position = 0;
-    for batch in batches {
-        let events = batch.num_rows() as u64;
-        let message = EncoderMessage::Rows {
-            dataset: 0,
-            batch: batch.clone(),
-            first_position: position,
-            last_position: position + events - 1,
-            events,
-            hold_cut: false,
-        };
-        position += events;
-        anyhow::ensure!(encoder.handle(message).is_empty(), "a cut before the end");
-    }
-    let events = encoder.handle(EncoderMessage::Cut { dataset: 0 });
-    let [EncoderEvent::Cut { cut, .. }] = events.as_slice() else { anyhow::bail!("no cut: {events:?}") };
-    for file in &cut.cut.files {
-        std::fs::remove_file(&file.path)?;
-    }
-    Ok((cut.rows, cut.cut.files.iter().map(|file| file.bytes).sum()))
-}
-
-fn measure(encoder: &mut Encoder, batches: &[RecordBatch], rounds: u64) -> anyhow::Result<Duration> {
+/// Processor time of `rounds` calls.
+fn measure(rounds: u64, mut run: impl FnMut() -> anyhow::Result<()>) -> anyhow::Result<Duration> {
     let started_ns = thread_cpu_ns()?;
     for _ in 0..rounds {
-        encode(encoder, batches)?;
+        run()?;
     }
     Ok(Duration::from_nanos(thread_cpu_ns()? - started_ns))
 }
 
+fn write_all(
+    blocks: &[SealedBlock],
+    parser: &mut Parser,
+    filter: &mut OneCondition,
+    parquet: &mut ToParquet,
+) -> anyhow::Result<(u64, u64)> {
+    for block in blocks {
+        parquet.push(filter.apply(parser.parse(block))?)?;
+    }
+    parquet.close()
+}
+
 #[expect(clippy::expect_used, reason = "a bench that cannot run ends with the reason")]
-fn encode_benches(criterion: &mut Criterion) {
+fn p1(criterion: &mut Criterion) {
     let spool = tempfile::tempdir_in("/dev/shm").expect("a folder in memory");
-    let mut group = criterion.benchmark_group("p1_encode");
+    let mut group = criterion.benchmark_group("p1");
     group.sample_size(10);
-    for (name, columns, jitter_us) in [
-        ("17 columns in order", Columns::Seventeen, 0),
-        ("17 columns out of order", Columns::Seventeen, 500),
-        ("28 columns in order", Columns::AllFields, 0),
-    ] {
-        let batches = syslog_batches(EVENTS, columns, jitter_us);
-        let mut encoder = new_encoder(spool.path()).expect("an encoder");
-        let (rows, bytes) = encode(&mut encoder, &batches).expect("a first cut");
-        eprint_size(name, rows, bytes);
-        group.throughput(Throughput::Elements(rows));
-        group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
-            bencher.iter_custom(|rounds| measure(&mut encoder, &batches, rounds).expect("a cut"));
+    for (order, jitter_us) in [("in order", 0), ("out of order", 500)] {
+        let blocks = syslog_blocks(EVENTS, jitter_us);
+        let events: usize = blocks.iter().map(|block| block.entries().len()).sum();
+        let mut parser = Parser::new(Format::Syslog);
+        let mut filter = OneCondition::drop_where(CONDITION).expect("a condition");
+        let mut parquet = ToParquet::new(spool.path()).expect("an encoder");
+        let (rows, bytes) = write_all(&blocks, &mut parser, &mut filter, &mut parquet).expect("a first file");
+        assert_eq!(rows, events as u64, "no row is dropped");
+        eprint_size(order, &parser.parse(&blocks[0]), bytes as f64 / rows as f64);
+        group.throughput(Throughput::Elements(events as u64));
+        group.bench_function(format!("parse, {order}"), |bencher| {
+            bencher.iter_custom(|rounds| {
+                measure(rounds, || {
+                    blocks.iter().for_each(|block| drop(parser.parse(block)));
+                    Ok(())
+                })
+                .expect("batches")
+            });
+        });
+        group.bench_function(format!("parse, condition, {order}"), |bencher| {
+            bencher.iter_custom(|rounds| {
+                measure(rounds, || {
+                    blocks.iter().try_for_each(|block| filter.apply(parser.parse(block)).map(drop))
+                })
+                .expect("batches")
+            });
+        });
+        group.bench_function(format!("parse, condition, parquet, {order}"), |bencher| {
+            bencher.iter_custom(|rounds| {
+                measure(rounds, || write_all(&blocks, &mut parser, &mut filter, &mut parquet).map(|_| ()))
+                    .expect("a file")
+            });
         });
     }
     group.finish();
 }
 
 #[expect(clippy::print_stderr, reason = "criterion has no place for a size")]
-fn eprint_size(name: &str, rows: u64, bytes: u64) {
-    eprintln!("{name}: {:.1} bytes an event", bytes as f64 / rows as f64);
+fn eprint_size(order: &str, batch: &arrow::array::RecordBatch, event_bytes: f64) {
+    eprintln!("{order}: {} columns, {event_bytes:.1} bytes an event", batch.num_columns());
 }
 
-criterion_group!(benches, encode_benches);
+criterion_group!(benches, p1);
 criterion_main!(benches);

@@ -1,5 +1,7 @@
-//! What the benches share: seeded messages, and batches made of them.
+//! What the benches share: seeded messages, and the stages that they go through.
 
-pub mod batches;
+pub mod blocks;
+pub mod counting_allocator;
 pub mod cpu_time;
+pub mod pipeline;
 pub mod syslog;

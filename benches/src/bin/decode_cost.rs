@@ -3,25 +3,21 @@
 //! `decode_cost [KIND [ROUNDS]]` prints the best and the median of the rounds. Instructions an event are the
 //! difference of two runs under `valgrind --tool=callgrind` with different ROUNDS.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-
 use anyhow::{Context, ensure};
-use bytefreezer_benches::batches::START_US;
+use bytefreezer_benches::blocks::{START_US, next_block};
 use bytefreezer_benches::cpu_time::thread_cpu_ns;
+use bytefreezer_benches::pipeline::Parser;
 use bytefreezer_benches::syslog::{Generator, Message};
-use hotpath::batch::{BatchBuilder, ColumnRegistry, RowOptions};
-use hotpath::block::{Block, BlockMemory, Peer, SealedBlock, SourceType};
-use hotpath::decode::{Decoder, DecoderOptions, Format, decode_block, decoder};
-use hotpath::limits::BLOCK_BYTES;
+use hotpath::block::SealedBlock;
+use hotpath::decode::Format;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const BLOCKS: usize = 4;
 const ROUNDS: usize = 20;
-/// How often a round decodes all blocks: the clock of a thread moves in steps of milliseconds.
-const PASSES: usize = 16;
+/// How often a round decodes all blocks.
+const PASSES: usize = 4;
 
 /// Makes a message of a kind of a generated one.
 type Make = fn(&Message) -> String;
@@ -72,42 +68,17 @@ fn json(message: &Message) -> String {
 
 fn blocks(make: Make) -> Vec<SealedBlock> {
     let mut generator = Generator::new(5424, START_US, 0);
-    let peer = Peer::new(SocketAddr::from(([192, 0, 2, 7], 40_514)), SourceType::Syslog);
-    let mut message = Message::default();
-    let mut fill = || {
-        let mut block = Block::new(BlockMemory::unpooled(BLOCK_BYTES), START_US);
-        loop {
-            generator.next(&mut message);
-            let text = make(&message);
-            if block.push(text.as_bytes(), &peer, message.event_time_us + 900, false).is_err() {
-                return block.seal();
-            }
-        }
-    };
-    (0..BLOCKS).map(|_| fill()).collect()
+    (0..BLOCKS).map(|_| next_block(&mut generator, make)).collect()
 }
 
-struct Stage {
-    rows: BatchBuilder,
-    decoder: Box<dyn Decoder>,
-}
-
-impl Stage {
-    fn new() -> Self {
-        let mut rows = BatchBuilder::new(Arc::new(ColumnRegistry::default()), RowOptions::default());
-        let decoder = decoder(Format::Syslog, &DecoderOptions::default(), &mut rows);
-        Self { rows, decoder }
+/// Decodes all blocks some times; returns the processor time of one.
+fn round(parser: &mut Parser, blocks: &[SealedBlock]) -> anyhow::Result<u64> {
+    let started_ns = thread_cpu_ns()?;
+    for block in (0..PASSES).flat_map(|_| blocks) {
+        let batch = parser.parse(block);
+        ensure!(batch.num_rows() == block.entries().len(), "a row for each event");
     }
-
-    /// Decodes all blocks some times; returns the processor time of one.
-    fn round(&mut self, blocks: &[SealedBlock]) -> anyhow::Result<u64> {
-        let started_ns = thread_cpu_ns()?;
-        for block in (0..PASSES).flat_map(|_| blocks) {
-            let batch = decode_block(block, self.decoder.as_mut(), &mut self.rows);
-            ensure!(batch.num_rows() == block.entries().len(), "a row for each event");
-        }
-        Ok((thread_cpu_ns()? - started_ns) / PASSES as u64)
-    }
+    Ok((thread_cpu_ns()? - started_ns) / PASSES as u64)
 }
 
 #[expect(clippy::print_stdout, reason = "a program that prints figures")]
@@ -115,8 +86,8 @@ fn measure(name: &str, make: Make, rounds: usize) -> anyhow::Result<()> {
     let blocks = blocks(make);
     let events: usize = blocks.iter().map(|block| block.entries().len()).sum();
     let bytes: usize = blocks.iter().map(|block| block.data().len()).sum();
-    let mut stage = Stage::new();
-    let mut times = (0..rounds).map(|_| stage.round(&blocks)).collect::<anyhow::Result<Vec<u64>>>()?;
+    let mut parser = Parser::new(Format::Syslog);
+    let mut times = (0..rounds).map(|_| round(&mut parser, &blocks)).collect::<anyhow::Result<Vec<u64>>>()?;
     times.sort_unstable();
     let per_event = |ns: u64| ns as f64 / events as f64;
     println!(

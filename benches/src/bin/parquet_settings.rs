@@ -8,8 +8,10 @@ use std::sync::Arc;
 use anyhow::Context;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema};
-use bytefreezer_benches::batches::{Columns, syslog_batches};
+use bytefreezer_benches::blocks::syslog_blocks;
 use bytefreezer_benches::cpu_time::thread_cpu_ns;
+use bytefreezer_benches::pipeline::Parser;
+use hotpath::decode::Format;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::properties::{
@@ -194,34 +196,31 @@ fn main() -> anyhow::Result<()> {
     let rounds: usize = arguments.first().and_then(|text| text.parse().ok()).unwrap_or(5);
     // Fewer for an instruction counter (callgrind), which takes fifty times as long.
     let events: usize = std::env::var("EVENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(EVENTS);
-    for columns in [Columns::Seventeen, Columns::AllFields] {
-        let nullable = syslog_batches(events, columns, 0);
-        let rows: usize = nullable.iter().map(RecordBatch::num_rows).sum();
-        let types = nullable[0].schema();
-        let texts = types.fields().iter().filter(|field| field.data_type() == &DataType::Utf8View).count();
-        println!(
-            "\n{columns:?}: {} columns, {texts} of text, {rows} rows, best of {rounds}",
-            types.fields().len()
-        );
-        let without_nulls = required(&nullable)?;
-        let wanted = |case: &Case| {
-            arguments.len() <= 1 || arguments[1..].iter().any(|wanted| case.name.contains(wanted.as_str()))
-        };
-        let cases: Vec<Case> = cases().into_iter().filter(wanted).collect();
-        let mut best = vec![(f64::MAX, 0.0); cases.len()];
-        // Every case in every round: other work on the machine falls on all of them alike.
-        for _ in 0..rounds {
-            for (case, best) in cases.iter().zip(&mut best) {
-                let batches = if case.required { &without_nulls } else { &nullable };
-                let started_ns = thread_cpu_ns()?;
-                let bytes = write(batches, (case.change)(base(case.level)?).build())?;
-                let event_ns = (thread_cpu_ns()? - started_ns) as f64 / rows as f64;
-                *best = (best.0.min(event_ns), bytes as f64 / rows as f64);
-            }
+    let mut parser = Parser::new(Format::Syslog);
+    let nullable: Vec<RecordBatch> =
+        syslog_blocks(events, 0).iter().map(|block| parser.parse(block)).collect();
+    let rows: usize = nullable.iter().map(RecordBatch::num_rows).sum();
+    let types = nullable[0].schema();
+    let texts = types.fields().iter().filter(|field| field.data_type() == &DataType::Utf8View).count();
+    println!("{} columns, {texts} of text, {rows} rows, best of {rounds}", types.fields().len());
+    let without_nulls = required(&nullable)?;
+    let wanted = |case: &Case| {
+        arguments.len() <= 1 || arguments[1..].iter().any(|wanted| case.name.contains(wanted.as_str()))
+    };
+    let cases: Vec<Case> = cases().into_iter().filter(wanted).collect();
+    let mut best = vec![(f64::MAX, 0.0); cases.len()];
+    // Every case in every round: other work on the machine falls on all of them alike.
+    for _ in 0..rounds {
+        for (case, best) in cases.iter().zip(&mut best) {
+            let batches = if case.required { &without_nulls } else { &nullable };
+            let started_ns = thread_cpu_ns()?;
+            let bytes = write(batches, (case.change)(base(case.level)?).build())?;
+            let event_ns = (thread_cpu_ns()? - started_ns) as f64 / rows as f64;
+            *best = (best.0.min(event_ns), bytes as f64 / rows as f64);
         }
-        for (case, (event_ns, event_bytes)) in cases.iter().zip(best) {
-            println!("{:45} {event_ns:7.0} ns/event {event_bytes:7.1} bytes/event", case.name);
-        }
+    }
+    for (case, (event_ns, event_bytes)) in cases.iter().zip(best) {
+        println!("{:45} {event_ns:7.0} ns/event {event_bytes:7.1} bytes/event", case.name);
     }
     Ok(())
 }
