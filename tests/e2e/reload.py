@@ -1,15 +1,18 @@
 """SIGHUP under load: what changes changes, the rest is not disturbed; a wrong configuration changes nothing. SIGTERM drains."""
 import contextlib
+import signal
 import socket
 import time
 
 from harness.appliance import Appliance, http, syslog
 from harness.parquet import count_rows, duckdb, message_numbers, relation
 from harness.ports import free_port
-from harness.script import run_script, wait_until
+from harness.script import end, run_script, wait_until
 
 RATE, LOAD_SECONDS = 1000, 14
 SEEN_SECONDS_MAX = 15
+# Half the time after which a drain gives up.
+DRAIN_SECONDS_MAX = 30
 ADD_SITE = {"type": "add_field", "config": {"field": "site", "value": "berlin"}}
 
 
@@ -60,12 +63,17 @@ def reload_changes(script, state):
     script.check_equal("before: no filter", state.seen("first", "before").get("site"), None)
     state.seen("first", "before too")
     open_connection = socket.create_connection(("127.0.0.1", state.staying), timeout=15)
+    leaving_connection = socket.create_connection(("127.0.0.1", state.leaving), timeout=15)
+    leaving_connection.sendall(b"<38>1 2026-11-21T10:00:00Z h e2e - - - last words")
 
     loaded = {**state.loaded, "filters": [ADD_SITE]}
     first = {**state.first, "inputs": state.first["inputs"][1:], "filters": [ADD_SITE]}
     said = state.reload_to([loaded, first, state.second])
     script.check("a reload is reported", "reloaded" in said, said)
     script.check("the input that was removed is closed", wait_until(lambda: not listens(state.leaving), 10))
+    script.check_equal("and its connections with it", leaving_connection.recv(1), b"")
+    script.check_equal("which keeps what had come over them",
+                       state.seen("first", "last words").get("message"), "last words")
     send_line(state.coming, "new input")
     script.check_equal("the new dataset takes events in", state.seen("second", "new input").get("message"),
                        "new input")
@@ -142,7 +150,13 @@ def main(script):
 
     account = appliance.ledger("loaded")
     script.check("most of the load is in flight when SIGTERM comes", account["in_flight"] > 0, account)
+    endless = appliance.fakedata("syslog", "--target", f"127.0.0.1:{state.staying}", "--transport", "tcp", "--rate",
+                                 RATE, "--endless", log="endless.log")
+    script.check("a sender over TCP is at work", wait_until(lambda: appliance.ledger("first")["in_flight"] > 100, 10))
+    begun = time.monotonic()
     appliance.stop_well()
+    script.check("SIGTERM does not wait for a sender that has no end", time.monotonic() - begun < DRAIN_SECONDS_MAX)
+    end(endless, signal.SIGTERM)
     stored = message_numbers(appliance.parquet_files("loaded"))
     with_site = duckdb().execute(
         f"select count(*) from {relation(appliance.parquet_files('loaded'))} where site = 'berlin'").fetchone()[0]

@@ -1,5 +1,8 @@
 //! P7: allocations for an event on the way from a UDP socket to closed Parquet files, counted in all threads of a
 //! shard that runs in this process. `cargo run --release -p bytefreezer-benches --bin udp_allocations [SECONDS]`
+//!
+//! Timers, blocks, pages and files allocate as time goes on, whatever comes in. What an event allocates is therefore
+//! the difference of two rates: further allocations over further events.
 
 #![expect(clippy::print_stdout, reason = "the figures are what the command is for")]
 
@@ -31,7 +34,7 @@ use hotpath::shard::{
 static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 const MESSAGES: usize = 4_096;
-const RATE_PER_S: u64 = 50_000;
+const RATES_PER_S: [u64; 2] = [50_000, 150_000];
 /// Datagrams that are sent before a pause.
 const BURST: u64 = 500;
 const POOL_BLOCKS: usize = 256;
@@ -82,15 +85,22 @@ fn main() -> anyhow::Result<()> {
     let sender = UdpSocket::bind("127.0.0.1:0")?;
     sender.connect(address)?;
     let messages = messages();
-    // The pool, the columns and the buffers grow to their size once.
-    send(&sender, &messages, SETTLE)?;
-    let (allocations_before, before) = (allocations(), counters.read());
-    send(&sender, &messages, Duration::from_secs(seconds))?;
-    std::thread::sleep(SETTLE);
-    let (counted, after) = (allocations() - allocations_before, counters.read());
-    let events = after.received - before.received;
-    println!("events {events}, dropped {}", after.dropped_total());
-    println!("allocations {counted}: {:.4} an event", counted as f64 / events.max(1) as f64);
+    let mut counts = Vec::new();
+    for rate_per_s in RATES_PER_S {
+        // The pool, the columns and the buffers grow to their size once.
+        send(&sender, &messages, rate_per_s, SETTLE)?;
+        let (allocations_before, before) = (allocations(), counters.read());
+        send(&sender, &messages, rate_per_s, Duration::from_secs(seconds))?;
+        std::thread::sleep(SETTLE);
+        let (allocations, after) = (allocations() - allocations_before, counters.read());
+        let events = after.received - before.received;
+        let dropped = after.dropped_total() - before.dropped_total();
+        println!("{rate_per_s} events/s: {events} events, {dropped} dropped, {allocations} allocations");
+        counts.push((allocations as f64, events as f64));
+    }
+    if let [(less, few), (more, many)] = counts[..] {
+        println!("{:.4} allocations for a further event", (more - less) / (many - few));
+    }
 
     commands.send_blocking(ShardCommand::Drain { deadline: Duration::from_secs(30) })?;
     shard.join();
@@ -139,7 +149,7 @@ fn messages() -> Vec<String> {
 }
 
 /// Sends at the rate for so long. Nothing of it allocates.
-fn send(socket: &UdpSocket, messages: &[String], length: Duration) -> anyhow::Result<()> {
+fn send(socket: &UdpSocket, messages: &[String], rate_per_s: u64, length: Duration) -> anyhow::Result<()> {
     let begun = Instant::now();
     let mut sent = 0;
     for message in messages.iter().cycle() {
@@ -148,7 +158,7 @@ fn send(socket: &UdpSocket, messages: &[String], length: Duration) -> anyhow::Re
         if sent % BURST != 0 {
             continue;
         }
-        let due = Duration::from_micros(sent * 1_000_000 / RATE_PER_S);
+        let due = Duration::from_micros(sent * 1_000_000 / rate_per_s);
         if due >= length {
             break;
         }
