@@ -87,8 +87,8 @@ fuzz_corpora_body := json webhook ebpf
 fuzz_corpora_cef := cef syslog/crowdsec-cef syslog/sc4s
 fuzz_corpora_syslog := syslog
 # Bytes of the longest input: what a target needs to get everywhere, and no more, because long ones are slow.
+fuzz_bytes_capture := 4096
 fuzz_bytes_condition := 512
-fuzz_bytes_framing := 1024
 fuzz_bytes_log_reader := 20480
 
 .PHONY: fuzz
@@ -101,7 +101,7 @@ $(fuzz_targets:%=fuzz-%): fuzz-%: needs-build
 	# cargo-fuzz asks rustc for what only nightly has.
 	RUSTC_BOOTSTRAP=1 cargo fuzz run $* fuzz/corpus/$* fuzz/seeds/$* \
 	    $(wildcard $(addprefix $(corpora)/,$(fuzz_corpora_$*))) -- \
-	    -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096 -max_len=$(or $(fuzz_bytes_$*),4096)
+	    -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096 -max_len=$(or $(fuzz_bytes_$*),1024)
 
 .PHONY: deb
 deb: build ## the Debian package, in TARGET/debian (PROFILE=dev for a quick one)

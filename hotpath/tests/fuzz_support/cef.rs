@@ -8,7 +8,8 @@ use hotpath::decode::syslog::SyslogOptions;
 use super::rows;
 
 pub fn check(input: &[u8]) {
-    rows::check(input, new_decoder);
+    let batch = rows::check(input, new_decoder);
+    rows::check_messages(input, &batch);
 }
 
 fn new_decoder(rows: &mut BatchBuilder) -> Box<dyn Decoder> {

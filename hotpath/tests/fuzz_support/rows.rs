@@ -7,7 +7,7 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::TimestampMicrosecondType;
 use hotpath::batch::{BatchBuilder, ColumnRegistry, RowOptions, escape_invalid_utf8};
 use hotpath::block::{Block, BlockMemory, Event, Peer, SealedBlock, SourceType};
-use hotpath::decode::{Decoder, decode_block};
+use hotpath::decode::Decoder;
 
 /// A second before a new year, so that stamps without a year have two to choose from.
 const RECEIVED_US: i64 = 1_735_689_599_000_000;
@@ -22,8 +22,9 @@ pub type NewDecoder = fn(&mut BatchBuilder) -> Box<dyn Decoder>;
 /// Decodes an input as one message, as a message for each line, and as one message again; returns the rows.
 pub fn check(input: &[u8], new_decoder: NewDecoder) -> RecordBatch {
     let block = block_of(input);
-    let batch = decode(&block, new_decoder, |decoder| decoder);
-    let copied = decode(&block, new_decoder, |decoder| Box::new(FromCopies(decoder)));
+    let batch = decode(&block, &block, new_decoder);
+    // To a builder that knows of another block, no text lies where it may be left.
+    let copied = decode(&block, &block_of(b""), new_decoder);
     assert_eq!(batch, copied, "rows are the same wherever the text lies");
     assert_eq!(batch.num_rows(), block.entries().len(), "one row for each event");
     check_columns(&batch);
@@ -49,24 +50,15 @@ fn block_of(input: &[u8]) -> SealedBlock {
     block.seal()
 }
 
-fn decode(
-    block: &SealedBlock,
-    new_decoder: NewDecoder,
-    wrapped: fn(Box<dyn Decoder>) -> Box<dyn Decoder>,
-) -> RecordBatch {
+/// The rows of the events of `block`, by a builder that takes texts in `known` for a part of its batch.
+fn decode(block: &SealedBlock, known: &SealedBlock, new_decoder: NewDecoder) -> RecordBatch {
     let mut rows = BatchBuilder::new(Arc::new(ColumnRegistry::default()), RowOptions::default());
-    let mut decoder = wrapped(new_decoder(&mut rows));
-    decode_block(block, decoder.as_mut(), &mut rows)
-}
-
-/// Gives events that do not lie in the block, so that all their text has to be copied.
-struct FromCopies(Box<dyn Decoder>);
-
-impl Decoder for FromCopies {
-    fn decode(&mut self, event: &Event<'_>, rows: &mut BatchBuilder) {
-        let bytes = event.bytes.to_vec();
-        self.0.decode(&Event { bytes: &bytes, ..*event }, rows);
+    let mut decoder = new_decoder(&mut rows);
+    rows.begin_block(known);
+    for event in block.events() {
+        decoder.decode(&event, &mut rows);
     }
+    rows.finish()
 }
 
 /// The builder makes arrays without the checks of Arrow: here they are made. UTF-8 is one of them.
@@ -87,24 +79,35 @@ fn check_row(batch: &RecordBatch, row: usize, event: &Event<'_>) {
 
     let raw = text(batch, "raw", row);
     assert_eq!(text(batch, "parse_error", row).is_some(), raw.is_some(), "what was not understood is kept");
-    let received = match std::str::from_utf8(event.bytes) {
-        Ok(received) => received.to_owned(),
-        Err(_) => escaped(event.bytes),
-    };
-    assert!(raw.is_none_or(|raw| raw == received), "and kept whole");
-    if let Some(message) = text(batch, "message", row) {
-        let is_part = received.contains(message) || String::from_utf8_lossy(event.bytes).contains(message);
+    assert!(raw.is_none_or(|raw| raw == received(event)), "and kept whole");
+    check_json(batch, "_extra", row);
+}
+
+/// What holds for formats that have a message, and structured data.
+pub fn check_messages(input: &[u8], batch: &RecordBatch) {
+    for (row, event) in block_of(input).events().enumerate() {
+        check_json(batch, "structured_data", row);
+        let Some(message) = text(batch, "message", row) else { continue };
+        let is_part =
+            received(&event).contains(message) || String::from_utf8_lossy(event.bytes).contains(message);
         assert!(is_part, "the message is part of what was received");
     }
-    for json in ["structured_data", "_extra"].into_iter().filter_map(|name| text(batch, name, row)) {
+}
+
+fn check_json(batch: &RecordBatch, name: &str, row: usize) {
+    if let Some(json) = text(batch, name, row) {
         serde_json::from_str::<serde::de::IgnoredAny>(json).unwrap();
     }
 }
 
-fn escaped(bytes: &[u8]) -> String {
-    let mut escaped = String::new();
-    escape_invalid_utf8(bytes, &mut escaped);
-    escaped
+/// What was received, as text.
+fn received(event: &Event<'_>) -> String {
+    let mut text = String::new();
+    match std::str::from_utf8(event.bytes) {
+        Ok(received) => text.push_str(received),
+        Err(_) => escape_invalid_utf8(event.bytes, &mut text),
+    }
+    text
 }
 
 /// The value of a column of texts.

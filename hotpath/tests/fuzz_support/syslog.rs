@@ -8,6 +8,7 @@ use super::rows;
 
 pub fn check(input: &[u8]) {
     let batch = rows::check(input, new_decoder);
+    rows::check_messages(input, &batch);
     for row in 0..batch.num_rows() {
         let rfc = rows::text(&batch, "rfc", row).unwrap();
         assert!(["5424", "3164", "raw"].contains(&rfc));
