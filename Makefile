@@ -65,7 +65,9 @@ test: needs-build .venv/stamp ## all tests, against a real S3 server; says what 
 .PHONY: lint
 lint: needs-build ## formatting and clippy, warnings are errors
 	cargo fmt --all --check
-	if [ -f fuzz/Cargo.toml ]; then cargo fmt --manifest-path fuzz/Cargo.toml --check; fi
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
+	# The lock file of the fuzz targets names hotpath's dependencies too.
+	cargo metadata --locked --manifest-path fuzz/Cargo.toml --format-version 1 >/dev/null
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	for script in scripts/*.sh scripts/lib/*.sh .ci/run packaging/deb/post* packaging/deb/prerm; do bash -n $$script; done
 
