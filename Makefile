@@ -65,7 +65,9 @@ test: needs-build .venv/stamp ## all tests, against a real S3 server; says what 
 .PHONY: lint
 lint: needs-build ## formatting and clippy, warnings are errors
 	cargo fmt --all --check
-	if [ -f fuzz/Cargo.toml ]; then cargo fmt --manifest-path fuzz/Cargo.toml --check; fi
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
+	# The lock file of the fuzz targets names hotpath's dependencies too.
+	cargo metadata --locked --manifest-path fuzz/Cargo.toml --format-version 1 >/dev/null
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	for script in scripts/*.sh scripts/lib/*.sh .ci/run packaging/deb/post* packaging/deb/prerm; do bash -n $$script; done
 
@@ -79,13 +81,29 @@ bench: .venv/stamp ## the figures of SPECIFICATION.md, peers in the same run
 	    PATH="$$PWD/.venv/bin:$$PATH" BYTEFREEZER_BIN=$(target_dir)/release/bytefreezer $$load; \
 	done
 
+# Each has seeds in fuzz/seeds and a harness in hotpath/tests/fuzz_support. What a run finds goes to fuzz/corpus.
+fuzz_targets := $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
+corpora := $(or $(BYTEFREEZER_CORPORA),../shared/corpora)
+# Folders of the public corpora that a target starts from too, where they are there.
+fuzz_corpora_body := json webhook ebpf
+fuzz_corpora_cef := cef syslog/crowdsec-cef syslog/sc4s
+fuzz_corpora_syslog := syslog
+# Bytes of the longest input: what a target needs to get everywhere, and no more, because long ones are slow.
+fuzz_bytes_capture := 4096
+fuzz_bytes_condition := 512
+fuzz_bytes_log_reader := 20480
+
 .PHONY: fuzz
-fuzz: needs-build ## each fuzz target for FUZZ_SECONDS (600)
+fuzz: $(fuzz_targets:%=fuzz-%) ## each fuzz target for FUZZ_SECONDS (600)
+
+.PHONY: $(fuzz_targets:%=fuzz-%)
+$(fuzz_targets:%=fuzz-%): fuzz-%: needs-build
 	command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz --version $(CARGO_FUZZ_VERSION)
-	for target in $$(cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz list); do \
-	    echo "fuzzing $$target for $(FUZZ_SECONDS) s"; \
-	    RUSTC_BOOTSTRAP=1 cargo fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096; \
-	done
+	mkdir -p fuzz/corpus/$*
+	# cargo-fuzz asks rustc for what only nightly has.
+	RUSTC_BOOTSTRAP=1 cargo fuzz run $* fuzz/corpus/$* fuzz/seeds/$* \
+	    $(wildcard $(addprefix $(corpora)/,$(fuzz_corpora_$*))) -- \
+	    -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096 -max_len=$(or $(fuzz_bytes_$*),1024)
 
 .PHONY: deb
 deb: build ## the Debian package, in TARGET/debian (PROFILE=dev for a quick one)

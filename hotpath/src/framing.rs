@@ -164,8 +164,15 @@ impl Framer {
             short = true;
         }
         let length = without_line_end(&buffer[start..]).len();
-        let range = start..start + length;
-        (!is_blank(&buffer[range.clone()])).then_some(Message { range, truncated: short })
+        // Digits that might have become a count may be more than the longest message.
+        let kept = length.min(self.message_bytes_max);
+        let range = start..start + kept;
+        if is_blank(&buffer[range.clone()]) {
+            return None;
+        }
+        self.counts.cut_messages += u64::from(kept < length);
+        self.counts.skipped_bytes += (length - kept) as u64;
+        Some(Message { range, truncated: short || kept < length })
     }
 
     /// Goes past what is left of a cut message; `false` when its end has not come.
@@ -433,6 +440,7 @@ mod tests {
     fn the_end_in_the_middle_of_a_counted_message_keeps_what_came() {
         assert_eq!(whole(b"10 <1>abc", Framing::Auto, 100), [(b"<1>abc".to_vec(), true)]);
         assert_eq!(whole(b"10", Framing::OctetCounted, 100), [(b"10".to_vec(), false)]);
+        assert_eq!(whole(b"1011", Framing::OctetCounted, 3), [(b"101".to_vec(), true)]);
     }
 
     fn stream() -> impl Strategy<Value = Vec<u8>> {

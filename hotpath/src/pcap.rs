@@ -103,11 +103,12 @@ impl<'a> Capture<'a> {
     /// [`CaptureError::Damaged`] where the file cannot be followed any further.
     pub fn next_datagram(&mut self) -> Result<Option<Datagram<'a>>, CaptureError> {
         while self.position < self.bytes.len() {
+            let start = self.position;
             let packet = match self.layout {
                 Layout::Classic { big_endian } => self.classic_packet(big_endian),
                 Layout::NextGeneration { big_endian } => self.block(big_endian),
             };
-            let Some(packet) = packet.ok_or(CaptureError::Damaged(self.position))? else { continue };
+            let Some(packet) = packet.ok_or(CaptureError::Damaged(start))? else { continue };
             let found = udp_of_frame(packet.link_type, packet.data);
             let Some((source, destination, payload)) = found else {
                 self.skipped_packets += 1;

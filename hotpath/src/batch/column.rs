@@ -191,6 +191,22 @@ impl ColumnData {
         Some(values)
     }
 
+    /// Whether a value is of the column's own type.
+    #[inline]
+    pub(crate) fn takes(&self, value: &Value<'_>) -> bool {
+        match (&self.values, value) {
+            (Values::Text(_), Value::Text(_))
+            | (Values::Int64(_), Value::Int64(_))
+            | (Values::Timestamp(_), Value::Timestamp(_))
+            | (Values::Double(_), Value::Double(_))
+            | (Values::Boolean(_), Value::Boolean(_)) => true,
+            (Values::List { items, .. }, Value::List(list)) => {
+                list.iter().flatten().all(|item| items.takes(item))
+            }
+            _ => false,
+        }
+    }
+
     /// Appends a value of the column's own type; returns `false`, and changes nothing, for any other.
     #[inline]
     pub(crate) fn push(&mut self, value: &Value<'_>, text: &mut TextBuffers) -> bool {

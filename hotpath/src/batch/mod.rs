@@ -356,7 +356,8 @@ impl BatchBuilder {
         let rows = self.rows;
         // As `column`, but the text buffers are borrowed beside it.
         let data = &mut self.columns[index.0 as usize].data;
-        if data.length() > rows {
+        // Asked before nulls are filled in: a column that gets no value stays out of the batch.
+        if data.length() > rows || !data.takes(value) {
             return false;
         }
         data.pad_to(rows);

@@ -101,6 +101,15 @@ fn a_value_of_another_type_goes_to_a_column_of_its_own() {
 }
 
 #[test]
+fn a_column_stays_out_of_a_batch_that_has_only_values_of_another_type() {
+    let mut builder = builder();
+    build(&mut builder, &[&[("a", Value::Int64(1))]]);
+    let batch = build(&mut builder, &[&[], &[("a", Value::Text("one"))]]);
+    assert!(batch.column_by_name("a").is_none());
+    assert_eq!(text(&batch, "a__string", 1), Some("one"));
+}
+
+#[test]
 fn shards_agree_on_the_type_that_the_first_one_met() {
     let registry = Arc::new(ColumnRegistry::default());
     let mut first = BatchBuilder::new(Arc::clone(&registry), RowOptions::default());

@@ -1,0 +1,7 @@
+//! JSON objects and key=value pairs in messages.
+#![no_main]
+
+#[path = "../../hotpath/tests/fuzz_support/mod.rs"]
+mod fuzz_support;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz_support::body::check(input));

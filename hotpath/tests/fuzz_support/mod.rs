@@ -1,0 +1,27 @@
+//! One harness for each reader of bytes from outside: what must hold for any input. The fuzz targets (`fuzz/`) and the
+//! replay of their seeds (`fuzz_seeds.rs`) both call it.
+#![allow(dead_code, reason = "each fuzz target uses its part")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a harness fails by panicking")]
+
+pub mod body;
+pub mod capture;
+pub mod cef;
+pub mod condition;
+pub mod framing;
+pub mod log_reader;
+mod rows;
+pub mod syslog;
+
+/// Checks one input; panics where something does not hold.
+pub type Harness = fn(&[u8]);
+
+/// Every harness under the name of its fuzz target.
+pub const HARNESSES: [(&str, Harness); 7] = [
+    ("body", body::check),
+    ("capture", capture::check),
+    ("cef", cef::check),
+    ("condition", condition::check),
+    ("framing", framing::check),
+    ("log_reader", log_reader::check),
+    ("syslog", syslog::check),
+];
