@@ -74,7 +74,8 @@ lint: needs-build ## formatting and clippy, warnings are errors
 .PHONY: bench
 bench: .venv/stamp ## the figures of SPECIFICATION.md, peers in the same run
 	@$(MAKE) --no-print-directory build PROFILE=release
-	cargo bench --locked -p bytefreezer-benches
+	# As the binary sets it for itself.
+	MIMALLOC_PURGE_DELAY=10000 cargo bench --locked -p bytefreezer-benches
 	cargo run --locked --release -p bytefreezer-benches --bin udp_allocations
 	for load in benches/load/*.sh; do \
 	    [ -e "$$load" ] || continue; \

@@ -3,6 +3,7 @@
 //! `cli` says what can be asked for, `commands` holds one file for each command, `roles` starts the long-running ones,
 //! `failure` turns errors into exit codes.
 
+mod allocator;
 mod cli;
 mod commands;
 mod events;
@@ -19,10 +20,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
+    allocator::keep_freed_memory();
     match commands::run(cli::Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failure::report(&error),
