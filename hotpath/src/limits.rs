@@ -43,11 +43,17 @@ pub const LISTEN_BACKLOG: i32 = 1_024;
 /// Calls of recvmmsg before other tasks of the executor have their turn.
 pub const UDP_CALLS_PER_TURN: usize = 16;
 
-/// Datagrams that one drain must bring for the socket to be polled by a timer instead of waited for.
-pub const UDP_POLL_THRESHOLD: usize = 24;
+/// Datagrams a second from which a socket is polled by a timer instead of waited for.
+pub const UDP_POLL_RATE_PER_S: u64 = 10_000;
 
-/// Microseconds between two drains of a socket that is polled.
-pub const UDP_POLL_INTERVAL_US: u64 = 250;
+/// Milliseconds over which that rate is taken.
+pub const UDP_POLL_WINDOW_MS: u64 = 4;
+
+/// Microseconds between two drains of a socket that is polled, when its buffer has little room.
+pub const UDP_POLL_INTERVAL_US_MIN: u64 = 250;
+
+/// The same when it has room.
+pub const UDP_POLL_INTERVAL_US_MAX: u64 = 1_000;
 
 /// Bytes read from a stream at once.
 pub const STREAM_BUFFER_BYTES: usize = 64 << 10;

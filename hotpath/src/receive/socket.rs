@@ -53,6 +53,14 @@ pub fn bind_tcp(address: SocketAddr) -> io::Result<OwnedFd> {
     Ok(socket)
 }
 
+/// Bytes of a socket's receive buffer.
+///
+/// # Errors
+/// When the kernel does not say.
+pub fn receive_buffer_bytes(socket: &OwnedFd) -> io::Result<usize> {
+    Ok(socket::getsockopt(socket, sockopt::RcvBuf)?)
+}
+
 /// The address that a socket is bound to.
 ///
 /// # Errors
@@ -81,7 +89,7 @@ fn grow_receive_buffer(socket: &OwnedFd, wanted_bytes: usize) -> io::Result<Rece
     if setsockopt(socket, sockopt::RcvBufForce, &told_bytes).is_err() {
         setsockopt(socket, sockopt::RcvBuf, &told_bytes)?;
     }
-    let granted_bytes = socket::getsockopt(socket, sockopt::RcvBuf)?;
+    let granted_bytes = receive_buffer_bytes(socket)?;
     Ok(ReceiveBuffer { wanted_bytes, granted_bytes })
 }
 

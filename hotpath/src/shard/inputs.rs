@@ -22,10 +22,10 @@ use crate::block::{Peer, SourceType};
 use crate::framing::{Framed, Framer, Message};
 use crate::limits::{
     ACCEPT_RETRY_MS, STREAM_BUFFER_BYTES, STREAM_LAST_WAIT_MS, STREAM_LEAVE_MS, STREAM_LEAVE_READS_MAX,
-    STREAM_PAUSE_MS, TLS_HANDSHAKE_MS_MAX, UDP_CALLS_PER_TURN, UDP_POLL_INTERVAL_US, UDP_POLL_THRESHOLD,
-    UDP_SLOTS,
+    STREAM_PAUSE_MS, TLS_HANDSHAKE_MS_MAX, UDP_CALLS_PER_TURN, UDP_SLOTS,
 };
-use crate::receive::socket::{tcp_listener_of, udp_socket_of};
+use crate::receive::pace::Pace;
+use crate::receive::socket::{receive_buffer_bytes, tcp_listener_of, udp_socket_of};
 use crate::receive::tls::TlsSession;
 use crate::receive::udp::Received;
 
@@ -53,14 +53,16 @@ pub(super) async fn run(input: Rc<Input>, socket: OwnedFd, transport: Transport)
     }
 }
 
-/// Drains the socket; then sleeps a short while when datagrams come fast, and waits for the next one when they do not.
+/// Drains the socket again and again, at the pace of what comes.
 async fn receive_datagrams(input: &Input, socket: OwnedFd) -> std::io::Result<()> {
     let descriptor = socket.as_raw_fd();
+    let clock = &input.shard.settings.clock;
+    let mut pace = Pace::new(receive_buffer_bytes(&socket)?, clock.monotonic());
     let socket: UdpSocket = udp_socket_of(socket);
     loop {
         let datagrams = drain(input, descriptor).await?;
-        if datagrams >= UDP_POLL_THRESHOLD {
-            sleep(Duration::from_micros(UDP_POLL_INTERVAL_US)).await;
+        if let Some(pause) = pace.after(datagrams, clock.monotonic()) {
+            sleep(pause).await;
             continue;
         }
         // Fails only for reasons that the next drain meets as well.
