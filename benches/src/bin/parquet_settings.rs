@@ -23,7 +23,7 @@ use parquet::schema::types::ColumnPath;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const EVENTS: usize = 130_000;
-const DICTIONARY: [&str; 19] = [
+const DICTIONARY: [&str; 18] = [
     "peer_ip",
     "peer_port",
     "source_type",
@@ -42,7 +42,6 @@ const DICTIONARY: [&str; 19] = [
     "in",
     "out",
     "policy",
-    "dst_net",
 ];
 const TIMES: [&str; 2] = ["event_time", "ingest_time"];
 const TEXTS: [&str; 2] = ["structured_data", "message"];
