@@ -5,11 +5,11 @@ use crate::limits::{LOG_DAMAGED_BYTES_MAX, LOG_SEGMENT_BYTES_MAX, LOG_TORN_BYTES
 use crate::log::disk::{Disk, DiskFile};
 use crate::log::error::LogError;
 use crate::log::format::{
-    ALIGNMENT, RECORD_HEADER_BYTES, VERSION, instance_hash, segment_name, segment_sequence,
+    ALIGNMENT, RECORD_HEADER_BYTES, SegmentHeader, VERSION, instance_hash, segment_name, segment_sequence,
 };
 use crate::log::payload::Placed;
 use crate::log::recovery::{Damage, Ends, JudgedSegment, Recovery, assemble, judge};
-use crate::log::scan::{SegmentScan, scan_segment};
+use crate::log::scan::{Content, SegmentScan, scan_segment};
 use crate::log::writer::{Log, LogOptions, write_whole};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -66,7 +66,7 @@ async fn open_segment<D: Disk>(
     if bytes.is_complete {
         aside.take(disk, &mut judged, &bytes.bytes).await;
         if known_end.is_none() {
-            make_durable(&file, &judged, &mut bytes.bytes, &name).await?;
+            make_durable(&file, options, &judged, &mut bytes.bytes, &name).await?;
         }
         if !judged.keeps_damage && judged.end < judged.scan.file_bytes && known_end.is_none() {
             shorten(&file, &mut judged, &name).await;
@@ -84,10 +84,11 @@ async fn open_segment<D: Disk>(
 /// Makes sure that the last group of the newest segment is on disk before anything is concluded from it. A crash, or
 /// a failed sync, may have left it in a cache that a further sync does not write: so it is written again as it is.
 ///
-/// Holes that the crash left in it become void records. Else they would look like damage to the next start, when a
-/// newer segment says that this one counts up to its end.
+/// Holes that the crash left in it become void records, and a header that is lost is written again. Else they would
+/// look like damage to the next start, when a newer segment says that this one counts up to its end.
 async fn make_durable<F: DiskFile>(
     file: &F,
+    options: &LogOptions,
     judged: &JudgedSegment,
     bytes: &mut [u8],
     name: &str,
@@ -104,6 +105,12 @@ async fn make_durable<F: DiskFile>(
         let place = Placed { sequence, nonce, offset, group_start, first_position: 0 };
         place.void(hole.bytes as u32).encode(record);
     }
+    if let Some(header) = lost_header(judged, options)
+        && start == 0
+        && bytes.len() >= ALIGNMENT
+    {
+        header.encode(bytes);
+    }
     let end = (judged.end as usize).min(bytes.len());
     for offset in (start as usize..end).step_by(READ_BYTES) {
         let piece = &bytes[offset..(offset + READ_BYTES).min(end)];
@@ -112,6 +119,26 @@ async fn make_durable<F: DiskFile>(
         write_whole(file, buffer, offset as u64).await.map_err(LogError::io("write", name))?;
     }
     file.sync().await.map_err(LogError::io("sync", name))
+}
+
+/// The header of a segment that had just been begun when the crash came: the checkpoint behind it says the same.
+fn lost_header(judged: &JudgedSegment, options: &LogOptions) -> Option<SegmentHeader> {
+    if !judged.torn.iter().any(|torn| torn.offset == 0 && torn.set_aside) {
+        return None;
+    }
+    let nonce = judged.scan.nonce()?;
+    judged.scan.records.iter().find_map(|record| {
+        let Content::Checkpoint(checkpoint) = &record.content else { return None };
+        Some(SegmentHeader {
+            version: VERSION,
+            shard: options.shard,
+            instance_hash: instance_hash(&options.instance),
+            sequence: judged.scan.sequence,
+            nonce,
+            next_position: checkpoint.next_position,
+            previous: checkpoint.segments.last().copied().unwrap_or_default(),
+        })
+    })
 }
 
 /// Gives back the space behind the records of the newest segment.
