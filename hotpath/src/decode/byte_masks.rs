@@ -6,28 +6,6 @@
 /// Bytes that are looked at together.
 pub(super) const MASK_BYTES: usize = 64;
 
-/// A set of bytes; to look one up is one load.
-#[derive(Debug)]
-pub(super) struct ByteSet([bool; 256]);
-
-impl ByteSet {
-    /// The set of these bytes.
-    pub(super) const fn of(bytes: &[u8]) -> Self {
-        let mut set = [false; 256];
-        let mut number = 0;
-        while number < bytes.len() {
-            set[bytes[number] as usize] = true;
-            number += 1;
-        }
-        Self(set)
-    }
-
-    #[inline]
-    pub(super) fn has(&self, byte: u8) -> bool {
-        self.0[usize::from(byte)]
-    }
-}
-
 /// What a key may be made of: ASCII letters and digits and `_ . - @ /`.
 pub(super) const fn is_key_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'@' | b'/')

@@ -2,6 +2,7 @@
 
 pub mod body;
 mod byte_masks;
+mod byte_set;
 pub mod cef;
 pub mod syslog;
 

@@ -8,6 +8,7 @@
 use super::marks::Marks;
 use crate::batch::{BatchBuilder, Value};
 use crate::decode::byte_masks::is_key_byte;
+use crate::decode::byte_set::ByteSet;
 use crate::limits::{KEY_BYTES_MAX, KEY_VALUE_PAIRS_MAX};
 
 /// Where a pair lies in the text.
@@ -29,55 +30,12 @@ pub struct KeyValueFields {
     unescaped: String,
 }
 
-const KEY_START: u8 = 1;
-const SPACE: u8 = 2;
-const SEPARATOR: u8 = 4;
-const OPENING: u8 = 8;
-
-/// What a byte may be beside a pair.
-const CLASS: [u8; 256] = {
-    let mut class = [0; 256];
-    let mut number = 0;
-    while number < 256 {
-        let byte = number as u8;
-        class[number] = match byte {
-            b'_' | b'@' | b'A'..=b'Z' | b'a'..=b'z' => KEY_START,
-            b' ' | b'\t' | b'\n' | b'\r' => SPACE,
-            b',' | b';' | b'|' => SEPARATOR,
-            b'(' | b'[' | b'{' => OPENING,
-            _ => 0,
-        };
-        number += 1;
-    }
-    class
-};
-
-#[inline]
-fn is(byte: u8, classes: u8) -> bool {
-    CLASS[usize::from(byte)] & classes != 0
-}
-
-/// Whether a key may begin with the byte.
-#[inline]
-fn is_key_start(byte: u8) -> bool {
-    is(byte, KEY_START)
-}
-
-/// Whether a key may stand right behind the byte.
-#[inline]
-fn is_boundary(byte: u8) -> bool {
-    is(byte, SPACE | SEPARATOR | OPENING)
-}
-
-#[inline]
-fn is_space(byte: u8) -> bool {
-    is(byte, SPACE)
-}
-
-#[inline]
-fn is_separator(byte: u8) -> bool {
-    is(byte, SEPARATOR)
-}
+/// What a key may begin with.
+static KEY_START: ByteSet = ByteSet::of(b"_@").with_range(b'A', b'Z').with_range(b'a', b'z');
+static SPACE: ByteSet = ByteSet::of(b" \t\n\r");
+static SEPARATOR: ByteSet = ByteSet::of(b",;|");
+/// What a key may stand right behind.
+static BOUNDARY: ByteSet = ByteSet::of(b" \t\n\r,;|([{");
 
 impl KeyValueFields {
     /// Puts the pairs of a text into the current row; every value is text, as it was written. Returns whether
@@ -177,8 +135,8 @@ impl Text<'_> {
             return None;
         }
         let end = self.marks.next_not_key(equals + 1);
-        let stands_alone = is_boundary(self.bytes[start - 1]) && is_key_start(self.bytes[start]);
-        let ends = end > equals + 1 && self.bytes.get(end).is_none_or(|byte| is_space(*byte));
+        let stands_alone = BOUNDARY.has(self.bytes[start - 1]) && KEY_START.has(self.bytes[start]);
+        let ends = end > equals + 1 && self.bytes.get(end).is_none_or(|byte| SPACE.has(*byte));
         (stands_alone && ends).then_some(Pair {
             key_start: start as u32,
             key_end: equals as u32,
@@ -199,7 +157,7 @@ impl Text<'_> {
         let quoted = equals > from && bytes[equals - 1] == b'"';
         let end = equals - usize::from(quoted);
         let start = end - self.marks.key_bytes_before(end).min(end - from);
-        if start == end || !is_key_start(bytes[start]) {
+        if start == end || !KEY_START.has(bytes[start]) {
             return None;
         }
         let is_too_long = end - start == KEY_BYTES_MAX && start > from && is_key_byte(bytes[start - 1]);
@@ -217,7 +175,7 @@ impl Text<'_> {
             (0, _) => true,
             // Inside a text that is told apart by `|` or the like, spaces belong to values.
             (_, Some(separator)) => bytes[..outer_start].trim_ascii_end().last() == Some(&separator),
-            (_, None) => is_boundary(bytes[outer_start - 1]),
+            (_, None) => BOUNDARY.has(bytes[outer_start - 1]),
         };
         stands_alone.then_some((start, end, outer_start))
     }
@@ -251,7 +209,7 @@ impl Text<'_> {
         loop {
             at = self.marks.next_not_key(at);
             let Some(byte) = self.bytes.get(at) else { return self.bytes.len() };
-            if is_space(*byte) || (is_separator(*byte) && self.key_follows(at + 1)) {
+            if SPACE.has(*byte) || (SEPARATOR.has(*byte) && self.key_follows(at + 1)) {
                 return at;
             }
             at += 1;
@@ -265,8 +223,8 @@ impl Text<'_> {
         loop {
             at = self.marks.next_not_key(at);
             let byte = *self.bytes.get(at)?;
-            if (is_space(byte) || is_separator(byte)) && self.key_at(at + 1) {
-                return Some(byte).filter(|byte| is_separator(*byte));
+            if (SPACE.has(byte) || SEPARATOR.has(byte)) && self.key_at(at + 1) {
+                return Some(byte).filter(|byte| SEPARATOR.has(*byte));
             }
             at += 1;
         }
@@ -288,7 +246,7 @@ impl Text<'_> {
     /// Whether `key=` or `"key"=` stands at the position.
     fn key_at(self, at: usize) -> bool {
         let at = at + usize::from(self.bytes.get(at) == Some(&b'"'));
-        if !self.bytes.get(at).is_some_and(|byte| is_key_start(*byte)) {
+        if !self.bytes.get(at).is_some_and(|byte| KEY_START.has(*byte)) {
             return false;
         }
         let end = self.marks.next_not_key(at);

@@ -3,6 +3,7 @@
 //! A key is the word that touches an `=`, at the beginning or behind a space; so an `=` within a word of a value
 //! (`/?a=1&b=2`) begins no pair, whether it has its backslash or not. The value goes on to the next key.
 
+use crate::decode::byte_set::ByteSet;
 use crate::limits::KEY_BYTES_MAX;
 
 /// A key and its value, without outer spaces.
@@ -74,7 +75,7 @@ fn next_key(text: &[u8], from: usize) -> Option<Key> {
 fn key_start(text: &[u8], from: usize, equals: usize) -> Option<usize> {
     let mut start = equals;
     let mut has_comma = false;
-    while start > from && IS_KEY[usize::from(text[start - 1])] {
+    while start > from && KEY.has(text[start - 1]) {
         start -= 1;
         has_comma |= text[start] == b',';
     }
@@ -90,17 +91,7 @@ fn key_start(text: &[u8], from: usize, equals: usize) -> Option<usize> {
 }
 
 /// Letters and digits, and what devices put into the keys that they invent: `ad.field[0]`, `ad.Error_,Code`.
-const IS_KEY: [bool; 256] = {
-    let mut is_key = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let this = byte as u8;
-        is_key[byte] =
-            this.is_ascii_alphanumeric() || matches!(this, b'_' | b'.' | b'-' | b'[' | b']' | b',');
-        byte += 1;
-    }
-    is_key
-};
+static KEY: ByteSet = ByteSet::of(b"_.-[],").with_alphanumeric();
 
 /// Takes the backslashes away from what `escape` knows, and leaves any other in its place.
 pub(super) fn unescape(text: &str, escape: fn(u8) -> Option<char>, out: &mut String) {

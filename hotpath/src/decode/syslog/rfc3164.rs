@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use super::bsd_time::{self, BsdStamp};
 use super::iso_time::{IsoParser, IsoStamp};
-use crate::decode::byte_masks::ByteSet;
+use crate::decode::byte_set::ByteSet;
 use crate::limits::TAG_BYTES_MAX;
 
 /// Words before the time that are looked at: two numbers and a host.

@@ -3,10 +3,15 @@
 use std::ops::Range;
 
 use crate::batch::push_json_text;
+use crate::decode::byte_set::ByteSet;
 use crate::limits::STRUCTURED_DATA_PARAMS_MAX;
 
 /// Longest SD-NAME (section 6.3.2 and ABNF in section 6).
 const SD_NAME_BYTES_MAX: usize = 32;
+
+/// Bytes that need no second look in a name, and in a value: nothing there is escaped here or in JSON.
+static PLAIN_NAME: ByteSet = ByteSet::of(b"").with_range(b'!', b'~').without(b"\"\\]=");
+static PLAIN_VALUE: ByteSet = ByteSet::of(b"").with_range(b' ', 0xff).without(b"\"\\]");
 
 /// What is wrong with structured data.
 pub(super) type Fault = &'static str;
@@ -223,7 +228,7 @@ fn push_new(names: &mut Vec<Range<usize>>, name: Range<usize>, text: &[u8]) -> O
 /// The SD-NAME at a position, where it has nothing that JSON escapes.
 #[inline]
 fn plain_name(text: &[u8], start: usize) -> Option<Range<usize>> {
-    let length = text.get(start..)?.iter().position(|byte| !is_plain(*byte, PLAIN_NAME))?;
+    let length = text.get(start..)?.iter().position(|byte| !PLAIN_NAME.has(*byte))?;
     (length > 0 && length <= SD_NAME_BYTES_MAX).then_some(start..start + length)
 }
 
@@ -234,34 +239,9 @@ fn plain_value(text: &[u8], equals: usize) -> Option<Range<usize>> {
     if text.get(equals..=start)? != b"=\"" {
         return None;
     }
-    let length = text[start + 1..].iter().position(|byte| !is_plain(*byte, PLAIN_VALUE))?;
+    let length = text[start + 1..].iter().position(|byte| !PLAIN_VALUE.has(*byte))?;
     let quote = start + 1 + length;
     (text[quote] == b'"').then_some(start..quote + 1)
-}
-
-const PLAIN_NAME: u8 = 1;
-const PLAIN_VALUE: u8 = 2;
-
-/// What a byte may be part of.
-const PLAIN: [u8; 256] = {
-    let mut plain = [0; 256];
-    let mut number = 0;
-    while number < 256 {
-        let byte = number as u8;
-        if byte >= b' ' && !matches!(byte, b'"' | b'\\' | b']') {
-            plain[number] = PLAIN_VALUE;
-            if byte.is_ascii_graphic() && byte != b'=' {
-                plain[number] |= PLAIN_NAME;
-            }
-        }
-        number += 1;
-    }
-    plain
-};
-
-#[inline]
-fn is_plain(byte: u8, part: u8) -> bool {
-    PLAIN[usize::from(byte)] & part != 0
 }
 
 /// Bytes of the SD-NAME that the text begins with: printable ASCII but `=`, space, `]` and `"`.
