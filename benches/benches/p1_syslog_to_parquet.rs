@@ -50,7 +50,7 @@ fn p1(criterion: &mut Criterion) {
     for (order, jitter_us) in [("in order", 0), ("out of order", 500)] {
         let blocks = syslog_blocks(EVENTS, jitter_us);
         let events: usize = blocks.iter().map(|block| block.entries().len()).sum();
-        let mut parser = Parser::new(Format::Syslog);
+        let mut parser = Parser::new(Format::SYSLOG);
         let mut filter = OneCondition::drop_where(CONDITION).expect("a condition");
         let mut parquet = ToParquet::new(spool.path()).expect("an encoder");
         let (rows, bytes) = write_all(&blocks, &mut parser, &mut filter, &mut parquet).expect("a first file");

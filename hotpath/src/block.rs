@@ -21,24 +21,58 @@ pub enum SourceType {
     Syslog = 1,
     /// A request to the HTTP input.
     Http = 2,
+    /// NetFlow over UDP.
+    Netflow = 3,
+    /// IPFIX over UDP, TCP or TLS.
+    Ipfix = 4,
+    /// sFlow over UDP.
+    Sflow = 5,
+    /// Plain datagrams.
+    Udp = 6,
+    /// Plain streams of messages, TLS too.
+    Tcp = 7,
+    /// Events of eBPF sensors, over UDP, TCP or TLS.
+    Ebpf = 8,
+    /// A request as those to Splunk's HTTP Event Collector: each event is one object of it.
+    SplunkHec = 9,
+    /// A request as those to Elasticsearch's `_bulk`: each event is the line of an action, a line break, and the document.
+    ElasticsearchBulk = 10,
 }
 
 impl SourceType {
+    /// All kinds.
+    const ALL: [Self; 10] = [
+        Self::Syslog,
+        Self::Http,
+        Self::Netflow,
+        Self::Ipfix,
+        Self::Sflow,
+        Self::Udp,
+        Self::Tcp,
+        Self::Ebpf,
+        Self::SplunkHec,
+        Self::ElasticsearchBulk,
+    ];
+
     /// The text of the column `source_type`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Syslog => "syslog",
             Self::Http => "http",
+            Self::Netflow => "netflow",
+            Self::Ipfix => "ipfix",
+            Self::Sflow => "sflow",
+            Self::Udp => "udp",
+            Self::Tcp => "tcp",
+            Self::Ebpf => "ebpf",
+            Self::SplunkHec => "splunk_hec",
+            Self::ElasticsearchBulk => "elasticsearch_bulk",
         }
     }
 
     /// The kind that a log record names, `None` for a number of a later version.
     pub fn from_number(number: u8) -> Option<Self> {
-        match number {
-            1 => Some(Self::Syslog),
-            2 => Some(Self::Http),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|kind| *kind as u8 == number)
     }
 }
 
@@ -325,6 +359,11 @@ pub struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
+    /// An event that lies in no block.
+    pub fn new(bytes: &'a [u8], received_us: i64, peer: Peer, truncated: bool) -> Self {
+        Self { bytes, text: None, received_us, peer, truncated }
+    }
+
     /// What was received as text, `None` where it is not UTF-8.
     #[inline]
     pub fn text(&self) -> Option<&'a str> {

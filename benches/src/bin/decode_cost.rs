@@ -86,7 +86,7 @@ fn measure(name: &str, make: Make, rounds: usize) -> anyhow::Result<()> {
     let blocks = blocks(make);
     let events: usize = blocks.iter().map(|block| block.entries().len()).sum();
     let bytes: usize = blocks.iter().map(|block| block.data().len()).sum();
-    let mut parser = Parser::new(Format::Syslog);
+    let mut parser = Parser::new(Format::SYSLOG);
     let mut times = (0..rounds).map(|_| round(&mut parser, &blocks)).collect::<anyhow::Result<Vec<u64>>>()?;
     times.sort_unstable();
     let per_event = |ns: u64| ns as f64 / events as f64;

@@ -195,7 +195,7 @@ fn main() -> anyhow::Result<()> {
     let rounds: usize = arguments.first().and_then(|text| text.parse().ok()).unwrap_or(5);
     // Fewer for an instruction counter (callgrind), which takes fifty times as long.
     let events: usize = std::env::var("EVENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(EVENTS);
-    let mut parser = Parser::new(Format::Syslog);
+    let mut parser = Parser::new(Format::SYSLOG);
     let nullable: Vec<RecordBatch> =
         syslog_blocks(events, 0).iter().map(|block| parser.parse(block)).collect();
     let rows: usize = nullable.iter().map(RecordBatch::num_rows).sum();

@@ -129,7 +129,7 @@ fn log_options() -> LogOptions {
 fn dataset_settings(key: &DatasetKey) -> DatasetSettings {
     DatasetSettings {
         key: key.clone(),
-        format: Format::Syslog,
+        format: Format::SYSLOG,
         decoder: DecoderOptions::default(),
         rows: RowOptions::default(),
         filters: Vec::new(),

@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_format_that_is_not_there_is_refused_with_those_that_are() {
-        assert_eq!(format("syslog"), Ok(Format::Syslog));
+        assert_eq!(format("syslog"), Ok(Format::SYSLOG));
         assert!(format("sislog").unwrap_err().contains("syslog"));
         let refused = format("json").unwrap_err();
         assert!(refused.contains("no decoder for JSON input yet") && refused.contains("syslog"), "{refused}");

@@ -122,7 +122,7 @@ fn default_tenant() -> String {
 }
 
 fn default_format() -> Format {
-    Format::Syslog
+    Format::SYSLOG
 }
 
 fn default_timezone() -> String {

@@ -1,0 +1,125 @@
+//! The table of formats: to add one, write its decoder and add its line here.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::Decoder;
+use super::cef::CefDecoder;
+use super::syslog::{SyslogDecoder, SyslogOptions};
+use crate::batch::BatchBuilder;
+
+/// What decoders are told by the dataset, each its own part.
+#[derive(Debug, Clone, Default)]
+pub struct DecoderOptions {
+    /// Of syslog, and of the formats that come in syslog messages.
+    pub syslog: SyslogOptions,
+}
+
+/// What stands for an event in a file of the format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// A line, or an octet-counted frame.
+    Message,
+    /// The whole file is one datagram.
+    Datagram,
+}
+
+/// A line of the table.
+struct Definition {
+    /// Name in configuration and on the command line.
+    name: &'static str,
+    unit: Unit,
+    make: fn(&DecoderOptions, &mut BatchBuilder) -> Box<dyn Decoder>,
+}
+
+static FORMATS: &[Definition] = &[
+    Definition {
+        name: "syslog",
+        unit: Unit::Message,
+        make: |options, rows| Box::new(SyslogDecoder::new(options.syslog, rows)),
+    },
+    Definition {
+        name: "cef",
+        unit: Unit::Message,
+        make: |options, rows| Box::new(CefDecoder::new(options.syslog, rows)),
+    },
+];
+
+/// A format that there is a decoder for; `"syslog".parse()` finds it by its name.
+#[derive(Clone, Copy)]
+pub struct Format(&'static Definition);
+
+impl Format {
+    /// RFC 5424, RFC 3164 and what is sent in their place.
+    pub const SYSLOG: Self = Self(&FORMATS[0]);
+
+    /// Name in configuration and on the command line.
+    pub fn name(self) -> &'static str {
+        self.0.name
+    }
+
+    /// What an event is in a file.
+    pub fn unit(self) -> Unit {
+        self.0.unit
+    }
+
+    /// The names of all formats.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        FORMATS.iter().map(|definition| definition.name)
+    }
+}
+
+/// The decoder of a format; it defines its columns in `rows`, and must be given these rows alone from then on.
+pub fn decoder(format: Format, options: &DecoderOptions, rows: &mut BatchBuilder) -> Box<dyn Decoder> {
+    (format.0.make)(options, rows)
+}
+
+impl PartialEq for Format {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.name == other.0.name
+    }
+}
+
+impl Eq for Format {}
+
+impl fmt::Debug for Format {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Format({})", self.0.name)
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.0.name)
+    }
+}
+
+/// A name that no format has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown format {0:?}: use one of {names}", names = Format::names().collect::<Vec<_>>().join(", "))]
+pub struct UnknownFormat(String);
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFormat> {
+        let found = FORMATS.iter().find(|definition| definition.name == name);
+        found.map(Self).ok_or_else(|| UnknownFormat(name.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_format_is_found_by_its_name() {
+        for name in Format::names() {
+            let format: Format = name.parse().unwrap();
+            assert_eq!(format.to_string(), name);
+        }
+        assert_eq!("syslog".parse(), Ok(Format::SYSLOG));
+        let error = "sislog".parse::<Format>().unwrap_err().to_string();
+        assert!(error.starts_with("unknown format \"sislog\": use one of syslog, cef"), "{error}");
+    }
+}
