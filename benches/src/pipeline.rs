@@ -77,7 +77,12 @@ impl ToParquet {
     /// # Errors
     /// Never in practice: the dataset's name is one.
     pub fn new(spool: &Path) -> anyhow::Result<Self> {
-        let identity = EncoderIdentity { instance: "bench".to_owned(), shard: 0, spool: spool.to_path_buf() };
+        let identity = EncoderIdentity {
+            instance: "bench".to_owned(),
+            shard: 0,
+            spool: spool.to_path_buf(),
+            decoder_states: spool.to_path_buf(),
+        };
         let mut encoder = Encoder::new(EncoderSurroundings {
             identity,
             held_bytes_max: usize::MAX,
@@ -102,6 +107,7 @@ impl ToParquet {
             first_position: self.position,
             last_position: self.position + events - 1,
             events,
+            decoder_state: None,
             hold_cut: false,
         };
         self.position += events;

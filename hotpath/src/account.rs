@@ -62,12 +62,21 @@ pub enum DropReason {
     LogDamaged,
     /// Finished files that wait for their upload are at their limit on disk, and the sender cannot be slowed (UDP).
     SpoolFull,
+    /// A decoder held them until it knew how to decode them, and the dataset was given another format meanwhile.
+    FormatChanged,
 }
 
 impl DropReason {
     /// Every reason, in the order of [`Movement::dropped`].
-    pub const ALL: [Self; 6] =
-        [Self::KernelUdp, Self::LogFull, Self::NoMemory, Self::LogFailed, Self::LogDamaged, Self::SpoolFull];
+    pub const ALL: [Self; 7] = [
+        Self::KernelUdp,
+        Self::LogFull,
+        Self::NoMemory,
+        Self::LogFailed,
+        Self::LogDamaged,
+        Self::SpoolFull,
+        Self::FormatChanged,
+    ];
 
     /// The reason's name in metrics and in the API.
     pub fn name(self) -> &'static str {
@@ -78,6 +87,7 @@ impl DropReason {
             Self::LogFailed => "log_failed",
             Self::LogDamaged => "log_damaged",
             Self::SpoolFull => "spool_full",
+            Self::FormatChanged => "format_changed",
         }
     }
 }
@@ -100,11 +110,13 @@ pub enum Aside {
     BytesStored,
     /// Parquet files stored.
     FilesStored,
+    /// Of `received`: records beyond the first one of the event that they came in.
+    Unfolded,
 }
 
 impl Aside {
     /// Every number, in the order of [`Movement::aside`].
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::OversizeCut,
         Self::ConnectionLimit,
         Self::ParseErrors,
@@ -112,6 +124,7 @@ impl Aside {
         Self::BytesReceived,
         Self::BytesStored,
         Self::FilesStored,
+        Self::Unfolded,
     ];
 
     /// The number's name in the API.
@@ -124,6 +137,7 @@ impl Aside {
             Self::BytesReceived => "bytes_received",
             Self::BytesStored => "bytes_stored",
             Self::FilesStored => "files_stored",
+            Self::Unfolded => "unfolded",
         }
     }
 }
@@ -131,7 +145,8 @@ impl Aside {
 /// Events that move at one moment, and, summed up, an account. Unit: events, but for the bytes in [`Aside`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Movement {
-    /// Taken from the network (or from the log at start), refused and lost ones included.
+    /// Taken from the network (or from the log at start), refused and lost ones included. An event that holds several
+    /// records, as a datagram of flows does, counts as one until it is decoded, and as its records from then on.
     pub received: u64,
     /// Rows in a committed object.
     pub stored: u64,
@@ -152,6 +167,13 @@ impl Movement {
     pub fn receive(events: u64, bytes: u64) -> Self {
         let mut movement = Self { received: events, in_flight: signed(events), ..Self::default() };
         movement.aside[Aside::BytesReceived as usize] = bytes;
+        movement
+    }
+
+    /// Events that are held turned out to be so many records more.
+    pub fn unfold(records: u64) -> Self {
+        let mut movement = Self { received: records, in_flight: signed(records), ..Self::default() };
+        movement.aside[Aside::Unfolded as usize] = records;
         movement
     }
 

@@ -6,6 +6,9 @@ pub const BLOCK_BYTES: usize = 1 << 20;
 /// Alignment of block memory in bytes, that of direct I/O on every disk in use.
 pub const BLOCK_ALIGNMENT_BYTES: usize = 4096;
 
+/// Bytes of the state of one decoder. A larger one is not saved: after a restart the decoder learns anew.
+pub const DECODER_STATE_BYTES_MAX: usize = 16 << 20;
+
 /// Events in one block; a block that has them is sealed.
 pub const BLOCK_ENTRIES_MAX: usize = 16_384;
 

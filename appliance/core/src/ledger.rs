@@ -194,10 +194,10 @@ mod tests {
                 "imbalance": 0,
                 "rejected_by_reason": {"empty": 2, "malformed": 0, "too_large": 0, "unauthorized": 0, "withdrawn": 0},
                 "dropped_by_reason":
-                    {"kernel_udp": 3, "log_failed": 0, "log_full": 0, "log_damaged": 0, "no_memory": 0, "spool_full": 0},
+                    {"kernel_udp": 3, "log_failed": 0, "log_full": 0, "log_damaged": 0, "no_memory": 0, "spool_full": 0, "format_changed": 0},
                 "aside": {
                     "bytes_received": 1000, "bytes_stored": 0, "connection_limit": 0, "files_stored": 0,
-                    "oversize_cut": 0, "parse_errors": 0, "replayed": 0,
+                    "oversize_cut": 0, "parse_errors": 0, "replayed": 0, "unfolded": 0,
                 },
             })
         );

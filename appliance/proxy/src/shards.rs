@@ -61,6 +61,7 @@ impl Shards {
             log_directory: folders.log,
             log: log_options(config, number),
             spool_directory: folders.spool,
+            decoder_state_directory: folders.decoder_state,
             spool_disk_bytes_max: config.shards.spool_disk_bytes_max.bytes(),
             flush_interval: Duration::from_millis(config.shards.log_flush_interval_ms),
             pool: block_pool(config),
@@ -139,6 +140,7 @@ pub(crate) fn shard_cpus(plan: &CpuPlan, data_dir: &Path) -> Vec<usize> {
 struct Folders {
     log: PathBuf,
     spool: PathBuf,
+    decoder_state: PathBuf,
 }
 
 impl Folders {
@@ -146,14 +148,15 @@ impl Folders {
     fn make(data_dir: &Path, shard: u16) -> anyhow::Result<Self> {
         let log = data_dir.join("log").join(shard.to_string());
         let spool = data_dir.join("spool").join(shard.to_string());
+        let decoder_state = data_dir.join("decoder-state").join(shard.to_string());
         if let Err(error) = std::fs::remove_dir_all(&spool)
             && error.kind() != std::io::ErrorKind::NotFound
         {
             return Err(error).with_context(|| format!("cannot empty {}", spool.display()));
         }
-        for folder in [&log, &spool] {
+        for folder in [&log, &spool, &decoder_state] {
             std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         }
-        Ok(Self { log, spool })
+        Ok(Self { log, spool, decoder_state })
     }
 }

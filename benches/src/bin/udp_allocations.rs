@@ -56,6 +56,7 @@ fn main() -> anyhow::Result<()> {
         log_directory: subfolder(folder.path(), "log")?,
         log: log_options(),
         spool_directory: subfolder(folder.path(), "spool")?,
+        decoder_state_directory: subfolder(folder.path(), "decoder-state")?,
         spool_disk_bytes_max: u64::MAX,
         flush_interval: Duration::from_millis(100),
         pool: BlockPool::new(BLOCK_BYTES, POOL_BLOCKS),

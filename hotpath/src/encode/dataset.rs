@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 
 use super::columns::ColumnKnowledge;
+use super::decoder_state;
 use super::error::EncodeError;
 use super::file::{FileContext, Finish, HourFile};
 use super::memory::compact_if_sparse;
@@ -14,7 +15,7 @@ use super::options::{DatasetOptions, EncoderIdentity};
 use super::partition::{HourPart, split_by_hour};
 use super::schema::ColumnSet;
 use crate::cut::{FinishedCut, FinishedFile};
-use crate::limits::OPEN_HOURS_MAX;
+use crate::limits::{DECODER_STATE_BYTES_MAX, OPEN_HOURS_MAX};
 use crate::names::DatasetKey;
 
 /// Why all files of a dataset were closed.
@@ -45,6 +46,8 @@ pub struct Rows {
     pub last_position: u64,
     /// Events between them that belong to this dataset.
     pub events: u64,
+    /// The state of the decoder behind the last position, if it has changed since the rows before.
+    pub decoder_state: Option<Arc<[u8]>>,
 }
 
 /// A cut, and the account of what is in it.
@@ -58,6 +61,8 @@ pub struct AccountedCut {
     pub events: u64,
     /// Why it was made.
     pub reason: CutReason,
+    /// The state of the decoder behind its last position, if it has changed since the cut before. It is on disk.
+    pub decoder_state: Option<Arc<[u8]>>,
 }
 
 /// Positions that the open files hold.
@@ -77,6 +82,8 @@ pub(super) struct DatasetEncoder {
     identity: Arc<EncoderIdentity>,
     files: BTreeMap<i64, HourFile>,
     range: Option<OpenRange>,
+    /// The newest state of the decoder that no cut has saved.
+    decoder_state: Option<Arc<[u8]>>,
     knowledge: ColumnKnowledge,
     /// Columns of the cut before, of this one so far, and both together.
     columns_before: ColumnSet,
@@ -91,6 +98,7 @@ impl DatasetEncoder {
             identity,
             files: BTreeMap::new(),
             range: None,
+            decoder_state: None,
             knowledge: ColumnKnowledge::default(),
             columns_before: ColumnSet::default(),
             columns_now: ColumnSet::default(),
@@ -161,6 +169,9 @@ impl DatasetEncoder {
         range.last_position = range.last_position.max(rows.last_position);
         range.events += rows.events;
         let first_position = range.first_position;
+        if let Some(state) = &rows.decoder_state {
+            self.decoder_state = Some(Arc::clone(state));
+        }
         if parts.is_empty() {
             return Ok(());
         }
@@ -231,6 +242,7 @@ impl DatasetEncoder {
             return Err(error);
         }
         self.range = None;
+        let decoder_state = self.decoder_state.take();
         self.columns_before = std::mem::take(&mut self.columns_now);
         let columns_before = &self.columns_before;
         self.knowledge.retain(|name| columns_before.contains(name));
@@ -238,6 +250,7 @@ impl DatasetEncoder {
             rows: finished.iter().map(|file| file.rows).sum(),
             events: range.events,
             reason,
+            decoder_state,
             cut: FinishedCut {
                 dataset: self.key.clone(),
                 shard: self.identity.shard,
@@ -253,6 +266,7 @@ impl DatasetEncoder {
         range: OpenRange,
         finished: &mut Vec<FinishedFile>,
     ) -> Result<(), EncodeError> {
+        self.save_decoder_state(range.last_position)?;
         let metadata = self.metadata(range);
         let nothing = ColumnSet::default();
         while let Some((hour, file)) = self.files.pop_first() {
@@ -267,6 +281,19 @@ impl DatasetEncoder {
             return Ok(());
         }
         sync_directory(&self.identity.spool)
+    }
+
+    /// Makes the state durable that whoever decodes what follows the cut has to begin with.
+    fn save_decoder_state(&self, last_position: u64) -> Result<(), EncodeError> {
+        let Some(state) = &self.decoder_state else { return Ok(()) };
+        let folder = &self.identity.decoder_states;
+        if state.len() > DECODER_STATE_BYTES_MAX {
+            tracing::error!(dataset = %self.key, bytes = state.len(), limit = DECODER_STATE_BYTES_MAX, "the state of a decoder is too large to be kept for a restart");
+            return Ok(());
+        }
+        decoder_state::save(folder, &self.key, last_position, state).map_err(|error| {
+            EncodeError::io("write", &decoder_state::path(folder, &self.key, last_position), error)
+        })
     }
 
     fn metadata(&self, range: OpenRange) -> Vec<(&'static str, String)> {
@@ -289,6 +316,7 @@ impl DatasetEncoder {
     pub(super) fn discard(&mut self) {
         self.files.clear();
         self.range = None;
+        self.decoder_state = None;
         self.columns_now = ColumnSet::default();
     }
 }

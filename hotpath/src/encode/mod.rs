@@ -6,6 +6,7 @@
 
 pub mod columns;
 pub mod dataset;
+pub mod decoder_state;
 pub mod error;
 pub mod file;
 pub mod memory;
@@ -17,7 +18,7 @@ pub mod schema;
 pub mod sort;
 pub mod thread;
 
-pub use dataset::CutReason;
+pub use dataset::{AccountedCut, CutReason};
 pub use error::EncodeError;
 pub use options::{DatasetOptions, EncoderIdentity};
 pub use thread::{Encoder, EncoderEvent, EncoderGauges, EncoderHandle, EncoderMessage, spawn};

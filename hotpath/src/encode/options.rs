@@ -38,4 +38,6 @@ pub struct EncoderIdentity {
     pub shard: u16,
     /// Directory for files until they are uploaded. It exists; the thread does not make it.
     pub spool: PathBuf,
+    /// Directory for states of decoders. It exists; the thread does not make it.
+    pub decoder_states: PathBuf,
 }

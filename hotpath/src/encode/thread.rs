@@ -48,6 +48,8 @@ pub enum EncoderMessage {
         last_position: u64,
         /// Events of the dataset between them.
         events: u64,
+        /// The state of the decoder behind the last position, if it has changed since the rows before.
+        decoder_state: Option<Arc<[u8]>>,
         /// Until the next rows no rule closes the files, only [`EncoderMessage::Cut`].
         hold_cut: bool,
     },
@@ -153,8 +155,16 @@ impl Encoder {
     pub fn handle(&mut self, message: EncoderMessage) -> Vec<EncoderEvent> {
         match message {
             EncoderMessage::Configure { dataset, key, options } => self.configure(dataset, key, options),
-            EncoderMessage::Rows { dataset, batch, first_position, last_position, events, hold_cut } => {
-                let rows = Rows { batch, first_position, last_position, events };
+            EncoderMessage::Rows {
+                dataset,
+                batch,
+                first_position,
+                last_position,
+                events,
+                decoder_state,
+                hold_cut,
+            } => {
+                let rows = Rows { batch, first_position, last_position, events, decoder_state };
                 self.take_rows(dataset, &rows, hold_cut);
                 self.relieve_memory();
             }

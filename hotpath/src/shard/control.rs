@@ -1,6 +1,7 @@
 //! Commands from the rest of the process, and what the encoder thread reports.
 
 use std::cell::Cell;
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use tracing::{error, info, warn};
 
 use super::acknowledgement::{Acknowledgement, IngestOutcome};
 use super::inputs::{self, Input};
+use super::intake::DatasetIndex;
 use super::{
     Dataset, DatasetSettings, IngestBatch, InputSettings, LoggedBlock, RunningInput, Shard, ShardCommand,
     Transport, Upload,
@@ -26,7 +28,13 @@ use crate::limits::{DRAIN_LOOK_MS, ENCODE_RETRY_MS};
 pub(super) async fn run(shard: Rc<Shard>) {
     loop {
         match shard.settings.commands.recv().await {
-            Ok(ShardCommand::SetDataset(settings, writers)) => shard.set_dataset(*settings, writers).await,
+            Ok(ShardCommand::SetDataset(settings, writers)) => {
+                let is_new = shard.dataset_index(&settings.key).is_none();
+                let index = shard.set_dataset(*settings, writers).await;
+                if let (true, Some(index)) = (is_new, index) {
+                    shard.load_learned(index);
+                }
+            }
             Ok(ShardCommand::StartInput(settings)) => start_input(&shard, *settings),
             Ok(ShardCommand::StopInput(id)) => stop_input(&shard, &id).await,
             Ok(ShardCommand::Ingest(batch)) => ingest(&shard, *batch),
@@ -55,13 +63,13 @@ pub(super) async fn run(shard: Rc<Shard>) {
 pub(super) async fn run_encoder_events(shard: Rc<Shard>, events: async_channel::Receiver<EncoderEvent>) {
     while let Ok(event) = events.recv().await {
         match event {
-            EncoderEvent::Cut { cut, .. } => shard.cut_finished(cut.cut),
+            EncoderEvent::Cut { cut, .. } => shard.cut_finished(cut),
             EncoderEvent::Failed { dataset, error, .. } => {
                 warn!(shard = shard.settings.shard, %error, "cannot write parquet files, trying again from the log");
                 let shard = Rc::clone(&shard);
                 glommio::spawn_local(async move {
                     sleep(Duration::from_millis(ENCODE_RETRY_MS)).await;
-                    shard.parse_again(dataset as usize).await;
+                    shard.parse_again(dataset as usize);
                 })
                 .detach();
             }
@@ -155,17 +163,17 @@ fn ingest(shard: &Shard, batch: IngestBatch) {
 }
 
 impl Shard {
-    /// Adds a dataset, or changes one from its next block on.
+    /// Adds a dataset, or changes one from its next block on. `None` where neither can be done.
     pub(super) async fn set_dataset(
         self: &Rc<Self>,
         settings: DatasetSettings,
         writers: Option<DatasetWriters>,
-    ) {
+    ) -> Option<DatasetIndex> {
         let filters = match Filters::compile(&settings.filters) {
             Ok(filters) => filters,
             Err(error) => {
                 error!(dataset = %settings.key, %error, "filters do not compile, the dataset stays as it was");
-                return;
+                return None;
             }
         };
         let mut rows = BatchBuilder::new(settings.registry, settings.rows);
@@ -173,9 +181,10 @@ impl Shard {
         let known = self.dataset_index(&settings.key);
         let index = match (known, writers) {
             (Some(index), _) => {
-                let mut datasets = self.datasets.borrow_mut();
-                let dataset = &mut datasets[index];
-                (dataset.rows, dataset.decoder, dataset.filters) = (rows, decoder, filters);
+                let same_format = self.datasets.borrow()[index].format == settings.format;
+                self.replace_decoder(index, decoder, same_format);
+                let dataset = &mut self.datasets.borrow_mut()[index];
+                (dataset.rows, dataset.filters, dataset.format) = (rows, filters, settings.format);
                 index
             }
             (None, Some(writers)) => {
@@ -183,13 +192,18 @@ impl Shard {
                 self.by_key.borrow_mut().insert(settings.key.clone(), index);
                 self.datasets.borrow_mut().push(Dataset {
                     key: settings.key.clone(),
+                    format: settings.format,
                     decoder,
+                    learned: Default::default(),
                     rows,
                     filters,
                     encoder_tally: writers.encoder,
                     uploader_tally: writers.uploader,
                     held: Default::default(),
                     uncut: Default::default(),
+                    decoded_through: None,
+                    setbacks: 0,
+                    must_restart: false,
                     intents: Default::default(),
                     intents_closing: Vec::new(),
                 });
@@ -197,23 +211,30 @@ impl Shard {
             }
             (None, None) => {
                 error!(dataset = %settings.key, "a new dataset came without its account");
-                return;
+                return None;
             }
         };
         let message =
             EncoderMessage::Configure { dataset: index as u32, key: settings.key, options: settings.encode };
         let _ = self.encoder.send(message).await;
+        Some(index)
     }
 
-    /// Gives the encoder once more what it lost when it could not write, from the log.
-    async fn parse_again(&self, dataset: usize) {
-        let _ = self.encoder.send(EncoderMessage::Restart { dataset: dataset as u32 }).await;
-        let places: Vec<_> = self.datasets.borrow()[dataset].uncut.iter().cloned().collect();
+    /// Puts all since the last cut back to be decoded, because the encoder lost it when it could not write. Blocks that
+    /// wait to be decoded for the first time are among it, and keep their place behind the others.
+    fn parse_again(&self, index: DatasetIndex) {
+        let mut datasets = self.datasets.borrow_mut();
+        let dataset = &mut datasets[index];
+        dataset.setbacks += 1;
+        dataset.must_restart = true;
         let mut logged = self.logged.borrow_mut();
-        for place in places.into_iter().rev() {
-            logged.push_front(LoggedBlock { dataset, place, block: None, is_again: true });
+        let waits = |block: &LoggedBlock| block.dataset == index;
+        let (mut waiting, others): (VecDeque<_>, VecDeque<_>) = logged.drain(..).partition(waits);
+        *logged = others;
+        for place in dataset.uncut.iter().rev() {
+            let block = waiting.pop_back_if(|block| block.place == *place).and_then(|waiting| waiting.block);
+            logged.push_front(LoggedBlock { dataset: index, place: place.clone(), block });
         }
-        drop(logged);
         self.parse_work.set();
     }
 

@@ -243,7 +243,7 @@ fn hand_on(shard: &Shard, blocks: Vec<SealedIntake>, places: Vec<RecordPlace>) {
         }
         shard.datasets.borrow_mut()[sealed.dataset].uncut.push_back(place.clone());
         let block = keep.then_some(sealed.block);
-        logged.push_back(LoggedBlock { dataset: sealed.dataset, place, block, is_again: false });
+        logged.push_back(LoggedBlock { dataset: sealed.dataset, place, block });
     }
     shard.settings.status.parse_backlog_blocks.store(logged.len() as u64, Ordering::Relaxed);
     drop(logged);
@@ -259,6 +259,7 @@ impl Shard {
             .and(Aside::BytesStored, uploaded.bytes)
             .and(Aside::FilesStored, uploaded.files);
         self.datasets.borrow_mut()[index].uploader_tally.record(&movement);
+        self.remove_outdated(index, uploaded.last_position);
         self.settings.status.upload_backlog_cuts.fetch_sub(1, Ordering::Relaxed);
         self.spool_bytes.set(self.spool_bytes.get().saturating_sub(uploaded.bytes));
     }

@@ -7,6 +7,7 @@ mod acknowledgement;
 mod control;
 mod inputs;
 mod intake;
+mod learned;
 mod logging;
 mod parsing;
 mod probe;
@@ -26,14 +27,14 @@ use hashbrown::HashMap;
 use crate::account::{DropReason, TallyWriter};
 use crate::batch::BatchBuilder;
 use crate::block::SealedBlock;
-use crate::cut::FinishedCut;
-use crate::decode::Decoder;
-use crate::encode::EncoderMessage;
+use crate::decode::{Decoder, Format};
+use crate::encode::{AccountedCut, EncoderMessage};
 use crate::filter::Filters;
 use crate::log::{GlommioDisk, Intent, Log, LogReader, RecordPlace};
 use crate::names::DatasetKey;
 use crate::receive::udp::DatagramReceiver;
 use intake::{DatasetIndex, Intake};
+use learned::Learned;
 use wake::Wake;
 
 pub use acknowledgement::IngestOutcome;
@@ -50,7 +51,9 @@ type ShardLogReader = LogReader<GlommioDisk>;
 /// A dataset on this shard.
 struct Dataset {
     key: DatasetKey,
+    format: Format,
     decoder: Box<dyn Decoder>,
+    learned: Learned,
     rows: BatchBuilder,
     filters: Filters,
     encoder_tally: TallyWriter,
@@ -59,6 +62,12 @@ struct Dataset {
     held: VecDeque<(u64, u64)>,
     /// Blocks that are not in a finished cut: what the encoder is given again when it could not write.
     uncut: VecDeque<RecordPlace>,
+    /// Last position that was decoded; what is decoded again up to there is accounted for already.
+    decoded_through: Option<u64>,
+    /// How often the encoder lost what it had, and all since the last cut was put back to be decoded again.
+    setbacks: u64,
+    /// The encoder was not told yet that what it lost begins to come again.
+    must_restart: bool,
     /// Intents of the time before the start whose upload was not committed, in the order of their positions.
     intents: VecDeque<Intent>,
     /// Those of them whose files are being closed again.
@@ -66,6 +75,16 @@ struct Dataset {
 }
 
 impl Dataset {
+    /// Notes that a block was decoded; whether it had been before.
+    fn note_decoded(&mut self, place: &RecordPlace) -> bool {
+        let last_position = place.last_position();
+        if self.decoded_through.is_some_and(|through| last_position <= through) {
+            return true;
+        }
+        self.decoded_through = Some(last_position);
+        false
+    }
+
     /// The uncommitted intent that covers a position.
     fn replayed_range(&self, position: u64) -> Option<&Intent> {
         self.intents.front().filter(|intent| intent.first <= position)
@@ -78,8 +97,6 @@ struct LoggedBlock {
     place: RecordPlace,
     /// `None`: it is read back from the log when its turn comes.
     block: Option<SealedBlock>,
-    /// The encoder lost it once; it is accounted for already.
-    is_again: bool,
 }
 
 /// An input that runs, and what ends it.
@@ -194,8 +211,12 @@ impl Shard {
     }
 
     /// Takes a cut that the encoder has finished: its intent is logged next.
-    fn cut_finished(&self, cut: FinishedCut) {
-        let upload = control::upload_of(self, cut);
+    fn cut_finished(&self, cut: AccountedCut) {
+        if let Some(index) = self.dataset_index(&cut.cut.dataset) {
+            let learned = &mut self.datasets.borrow_mut()[index].learned;
+            learned.note_cut(cut.cut.last_position, cut.decoder_state);
+        }
+        let upload = control::upload_of(self, cut.cut);
         let bytes: u64 = upload.cut.files.iter().map(|file| file.bytes).sum();
         self.spool_bytes.set(self.spool_bytes.get() + bytes);
         self.intents.borrow_mut().push_back(upload);

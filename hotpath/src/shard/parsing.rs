@@ -27,15 +27,38 @@ pub(super) async fn run(shard: Rc<Shard>, log: ShardLogReader) {
         shard.is_parsing.set(true);
         let backlog = shard.logged.borrow().len() as u64;
         shard.settings.status.parse_backlog_blocks.store(backlog, Ordering::Relaxed);
+        let setbacks = shard.datasets.borrow()[next.dataset].setbacks;
+        restart_encoder(&shard, next.dataset).await;
         close_ranges_before(&shard, &next).await;
-        match fetch(&shard, &log, &mut next).await {
-            Some(block) => parse(&shard, &next, &block).await,
-            None => count_damage(&shard, &next),
+        let fetched = fetch(&shard, &log, &mut next).await;
+        // After a setback meanwhile the block waits again, behind those before it.
+        let is_current = || shard.datasets.borrow()[next.dataset].setbacks == setbacks;
+        if is_current() {
+            match fetched {
+                Some(block) => parse(&shard, &next, &block).await,
+                None => count_damage(&shard, &next),
+            }
         }
-        close_ranges_through(&shard, &next).await;
+        if is_current() {
+            close_ranges_through(&shard, &next).await;
+        }
         shard.is_parsing.set(false);
         glommio::executor().yield_task_queue_now().await;
     }
+}
+
+/// After a setback: the encoder takes rows again, and the decoder begins where the last cut ended.
+async fn restart_encoder(shard: &Shard, index: DatasetIndex) {
+    {
+        let mut datasets = shard.datasets.borrow_mut();
+        let dataset = &mut datasets[index];
+        if !dataset.must_restart {
+            return;
+        }
+        dataset.must_restart = false;
+        dataset.learned.go_back(dataset.decoder.as_mut());
+    }
+    let _ = shard.encoder.send(EncoderMessage::Restart { dataset: index as u32 }).await;
 }
 
 /// The block itself: it is still in memory, or is read back from the log.
@@ -57,8 +80,10 @@ async fn fetch(shard: &Shard, log: &ShardLogReader, next: &mut LoggedBlock) -> O
 }
 
 fn count_damage(shard: &Shard, next: &LoggedBlock) {
-    shard.datasets.borrow_mut()[next.dataset].uncut.retain(|place| *place != next.place);
-    if next.is_again {
+    let mut datasets = shard.datasets.borrow_mut();
+    let dataset = &mut datasets[next.dataset];
+    dataset.uncut.retain(|place| *place != next.place);
+    if dataset.note_decoded(&next.place) {
         return;
     }
     shard.settings.status.log_damaged_records.fetch_add(1, Ordering::Relaxed);
@@ -81,9 +106,11 @@ async fn parse(shard: &Shard, next: &LoggedBlock, block: &SealedBlock) {
 /// Decodes and filters one block, and counts what the filters removed.
 fn batch_message(dataset: &mut Dataset, next: &LoggedBlock, block: &SealedBlock) -> EncoderMessage {
     let events = block.entries().len() as u64;
+    let held_before = dataset.decoder.held_events();
     let decoded = decode_block(block, dataset.decoder.as_mut(), &mut dataset.rows);
     let parse_errors = dataset.rows.take_parse_errors();
     let rows = decoded.num_rows() as u64;
+    let decoder_state = dataset.learned.note(dataset.decoder.as_mut());
     // What a filter draws by chance depends on the block alone, so that a replay draws the same.
     let mut filter_state = dataset.filters.new_state(next.place.first_position);
     let outcome = dataset.filters.apply(decoded, &mut filter_state);
@@ -92,8 +119,10 @@ fn batch_message(dataset: &mut Dataset, next: &LoggedBlock, block: &SealedBlock)
     }
     let kept = outcome.batch.num_rows() as u64;
     let (first_position, last_position) = (next.place.first_position, next.place.last_position());
-    if !next.is_again {
-        dataset.encoder_tally.record(&Movement::filter(rows - kept).and(Aside::ParseErrors, parse_errors));
+    if !dataset.note_decoded(&next.place) {
+        let mut movement = unfold(dataset, events + held_before, rows);
+        movement.add(&Movement::filter(rows - kept).and(Aside::ParseErrors, parse_errors));
+        dataset.encoder_tally.record(&movement);
         dataset.held.push_back((last_position, kept));
     }
     EncoderMessage::Rows {
@@ -102,8 +131,19 @@ fn batch_message(dataset: &mut Dataset, next: &LoggedBlock, block: &SealedBlock)
         first_position,
         last_position,
         events,
+        decoder_state,
         hold_cut: dataset.replayed_range(first_position).is_some(),
     }
+}
+
+/// The records that events turned out to be: each gives a row at least, or is held by the decoder.
+fn unfold(dataset: &Dataset, events: u64, rows: u64) -> Movement {
+    let records = rows + dataset.decoder.held_events();
+    if records < events {
+        // The account shows it as events that stay in flight.
+        error!(dataset = %dataset.key, events, records, "a decoder gave fewer rows than it was given events");
+    }
+    Movement::unfold(records.saturating_sub(events))
 }
 
 /// Closes the ranges of earlier intents that end before this block: what followed in them is damaged.

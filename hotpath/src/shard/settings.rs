@@ -41,6 +41,8 @@ pub struct ShardSettings {
     pub log: LogOptions,
     /// Where its encoder writes Parquet files.
     pub spool_directory: PathBuf,
+    /// Where it keeps what its decoders have learned.
+    pub decoder_state_directory: PathBuf,
     /// Bytes of finished files that may wait for their upload; beyond it senders wait and datagrams are lost.
     pub spool_disk_bytes_max: u64,
     /// Longest time that an event of a sender that does not wait stays out of the log.

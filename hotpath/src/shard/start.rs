@@ -85,6 +85,7 @@ pub fn start(settings: ShardSettings) -> Result<ShardHandle, StartError> {
         instance: settings.instance.clone(),
         shard,
         spool: settings.spool_directory.clone(),
+        decoder_states: settings.decoder_state_directory.clone(),
     };
     let encoder = encode::spawn(encoder_surroundings(&settings, identity))
         .map_err(|error| threads(error.to_string()))?;
@@ -210,7 +211,7 @@ impl Shard {
             let replayed = Movement::receive(events, 0).and(Aside::Replayed, events);
             self.intake.borrow_mut().tally(index).record(&replayed);
             self.datasets.borrow_mut()[index].uncut.push_back(place.clone());
-            let block = LoggedBlock { dataset: index, place, block: None, is_again: false };
+            let block = LoggedBlock { dataset: index, place, block: None };
             self.logged.borrow_mut().push_back(block);
         }
         for intent in recovery.pending_intents {
@@ -218,6 +219,8 @@ impl Shard {
                 self.datasets.borrow_mut()[index].intents.push_back(intent);
             }
         }
+        let datasets = self.datasets.borrow().len();
+        (0..datasets).for_each(|index| self.load_learned(index));
     }
 
     /// A dataset that only the log knows: its configuration is gone, its events are stored nevertheless. Where that is

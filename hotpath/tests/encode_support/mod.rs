@@ -78,6 +78,7 @@ impl Bench {
             first_position,
             last_position,
             events,
+            decoder_state: None,
             hold_cut,
         })
     }
@@ -97,7 +98,12 @@ impl Bench {
 }
 
 pub fn identity(spool: &Path) -> EncoderIdentity {
-    EncoderIdentity { instance: "box1".to_owned(), shard: 3, spool: spool.to_path_buf() }
+    EncoderIdentity {
+        instance: "box1".to_owned(),
+        shard: 3,
+        spool: spool.to_path_buf(),
+        decoder_states: spool.to_path_buf(),
+    }
 }
 
 pub fn key() -> DatasetKey {
