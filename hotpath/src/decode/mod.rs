@@ -4,6 +4,7 @@ pub mod body;
 mod byte_masks;
 mod byte_set;
 pub mod cef;
+pub mod flow;
 mod format;
 pub mod syslog;
 

@@ -1,0 +1,40 @@
+//! Information elements of Plixer, enterprise 13745.
+
+use super::ElementType::*;
+use super::{Row, row};
+
+pub(super) static ELEMENTS: &[Row] = &[
+    row(100, "client_ip_v4", Ipv4Address),
+    row(101, "client_hostname", String),
+    row(102, "partner_name", String),
+    row(103, "server_hostname", String),
+    row(104, "server_ip_v4", Ipv4Address),
+    row(105, "recipient_address", String),
+    row(106, "event_id", Unsigned),
+    row(107, "msgid", String),
+    row(108, "priority", Unsigned),
+    row(109, "recipient_report_status", Unsigned),
+    row(110, "number_recipients", Unsigned),
+    row(111, "origination_time", DateTimeSeconds),
+    row(112, "encryption", Unsigned),
+    row(113, "service_version", String),
+    row(114, "linked_msgid", String),
+    row(115, "message_subject", String),
+    row(116, "sender_address", String),
+    row(117, "date_time", DateTimeSeconds),
+    row(118, "client_ip_v6", Ipv6Address),
+    row(119, "server_ip_v6", Ipv6Address),
+    row(120, "source_context", String),
+    row(121, "connector_id", String),
+    row(122, "source_component", String),
+    row(124, "related_recipient_address", String),
+    row(125, "reference", String),
+    row(126, "return_path", String),
+    row(127, "message_info", String),
+    row(128, "directionality", String),
+    row(129, "tenant_id", String),
+    row(130, "original_client_ip_v4", Ipv4Address),
+    row(131, "original_server_ip_v4", Ipv4Address),
+    row(132, "custom_data", String),
+    row(133, "internal_message_id", String),
+];

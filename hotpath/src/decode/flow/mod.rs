@@ -1,0 +1,3 @@
+//! Flow records: NetFlow and IPFIX.
+
+pub mod elements;
