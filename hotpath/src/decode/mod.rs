@@ -1,5 +1,6 @@
 //! Decoders: bytes, peer and time of receipt in; rows or a reason out. They do no I/O and read no clock.
 
+pub mod address_text;
 pub mod body;
 mod byte_masks;
 mod byte_set;
