@@ -2,15 +2,45 @@
 
 use std::sync::Arc;
 
+use hashbrown::HashMap;
+
 use super::text::INLINE_BYTES_MAX;
 use super::{BatchBuilder, ColumnIndex, Value, column_name};
 use crate::cut::ColumnType;
 use crate::limits::FIELD_SPELLINGS_MAX;
 
 /// Whole numbers up to here are doubles exactly.
-const DOUBLE_EXACT_MAX: u64 = 1 << 53;
+pub(super) const DOUBLE_EXACT_MAX: u64 = 1 << 53;
 /// Columns that are tried for a field before its name is looked up: fields that some rows do not have are skipped.
 const FOLLOWING_COLUMNS_MAX: usize = 3;
+
+/// Says in a spelling's key that it led to the column as [`Origin::Event`]: a bit of the length that no text has.
+const EVENT_BIT: u128 = 1 << 31;
+
+/// Where a field is from: the same name may lead to two columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// A text in the event; the decoder's own columns are closed to it.
+    Body,
+    /// The event is its fields.
+    Event,
+}
+
+/// The columns that spellings led to.
+#[derive(Debug, Default)]
+pub(super) struct Spellings {
+    body: HashMap<Box<str>, ColumnIndex, foldhash::fast::RandomState>,
+    event: HashMap<Box<str>, ColumnIndex, foldhash::fast::RandomState>,
+}
+
+impl Spellings {
+    fn of(&mut self, origin: Origin) -> &mut HashMap<Box<str>, ColumnIndex, foldhash::fast::RandomState> {
+        match origin {
+            Origin::Body => &mut self.body,
+            Origin::Event => &mut self.event,
+        }
+    }
+}
 
 /// The spelling of a name, which is compared with that of a field for nearly every field.
 #[derive(Debug)]
@@ -36,7 +66,7 @@ impl Spelling {
 }
 
 impl BatchBuilder {
-    /// Puts a field that was found in the event into the column of its name (see [`column_name`]).
+    /// Puts a field that was found in the event's text into the column of its name (see [`column_name`]).
     ///
     /// A name that the product defines gets the prefix `body_`; a value that does not fit its column's type goes
     /// to `<name>__<type>`; where no column is left, and for the second value of a name, `_extra` takes it.
@@ -55,7 +85,7 @@ impl BatchBuilder {
     /// The way that most fields take: into the column that followed the last field in the row before, or one soon
     /// after it. `false`, and nothing is put, where that is none of them or it is not a column of strings.
     fn put_following_text(&mut self, spelling: &str, text: &str) -> bool {
-        let Some(index) = self.following_column(spelling) else { return false };
+        let Some(index) = self.following_column(spelling, Origin::Body) else { return false };
         let rows = self.rows;
         let Some(column) = self.columns.get_mut(index.0 as usize) else { return false };
         let Some(views) = column.data.views_at(rows) else { return false };
@@ -66,7 +96,7 @@ impl BatchBuilder {
 
     /// The same for whole numbers and columns of them.
     fn put_following_integer(&mut self, spelling: &str, number: i64) -> bool {
-        let Some(index) = self.following_column(spelling) else { return false };
+        let Some(index) = self.following_column(spelling, Origin::Body) else { return false };
         let rows = self.rows;
         let Some(column) = self.columns.get_mut(index.0 as usize) else { return false };
         if column.column_type != ColumnType::Int64 || number.unsigned_abs() > DOUBLE_EXACT_MAX {
@@ -80,8 +110,8 @@ impl BatchBuilder {
 
     /// The column of the spelling, if it is one of those that followed the last field in the rows before.
     #[inline]
-    fn following_column(&self, spelling: &str) -> Option<ColumnIndex> {
-        let key = self.text.key(spelling);
+    pub(super) fn following_column(&self, spelling: &str, origin: Origin) -> Option<ColumnIndex> {
+        let key = self.spelling_key(spelling, origin);
         let mut candidate = self.following;
         for _ in 0..FOLLOWING_COLUMNS_MAX {
             let column = self.columns.get(candidate.0 as usize)?;
@@ -97,21 +127,39 @@ impl BatchBuilder {
     #[cold]
     fn put_by_name(&mut self, spelling: &str, value: &Value<'_>) {
         let Some(wanted) = value.column_type() else { return self.put_mixed_list(spelling, value) };
-        let Some(index) = self.locate(spelling, &wanted) else { return self.put_extra(spelling, value) };
+        let Some(index) = self.locate(spelling, Origin::Body, &wanted) else {
+            return self.put_extra(spelling, value);
+        };
         if self.has_value(index) {
             return self.put_extra(spelling, value);
         }
+        self.follow(index);
+        self.put_or_beside(index, spelling, value, &wanted);
+    }
+
+    /// Remembers that this column came after the one of the field before.
+    pub(super) fn follow(&mut self, index: ColumnIndex) {
         match self.columns.get_mut(self.last_field.0 as usize) {
             Some(before) => before.next = index,
             None => self.first_field = index,
         }
         self.last_field = index;
         self.following = self.column(index).next;
+    }
+
+    /// Puts a value into a column that has none in this row, or into the one beside it for values of its type.
+    pub(super) fn put_or_beside(
+        &mut self,
+        index: ColumnIndex,
+        spelling: &str,
+        value: &Value<'_>,
+        wanted: &ColumnType,
+    ) {
         if self.put_lattice(index, value) {
             return;
         }
-        let side_name = format!("{}__{}", self.column(index).name, side_type_name(&wanted));
-        match self.side_column(&side_name, &wanted) {
+        let side_name = format!("{}__{}", self.column(index).name, side_type_name(wanted));
+        match self.side_column(&side_name, wanted) {
             Some(side) if self.put(side, value) => {}
             _ => self.put_extra(spelling, value),
         }
@@ -121,39 +169,64 @@ impl BatchBuilder {
     /// comes before one that is.
     pub fn expect_field(&mut self, spelling: &str, column_type: &ColumnType) {
         // Without a column left, `_extra` takes the field.
-        let _ = self.locate(spelling, column_type);
+        let _ = self.locate(spelling, Origin::Body, column_type);
     }
 
     /// The column for a spelling, which is made where there is none.
-    fn locate(&mut self, spelling: &str, wanted: &ColumnType) -> Option<ColumnIndex> {
-        if let Some(known) = self.by_spelling.get(spelling) {
+    pub(super) fn locate(
+        &mut self,
+        spelling: &str,
+        origin: Origin,
+        wanted: &ColumnType,
+    ) -> Option<ColumnIndex> {
+        if let Some(known) = self.spellings.of(origin).get(spelling) {
             let known = *known;
-            self.note_spelling(known, spelling);
+            self.note_spelling(known, spelling, origin);
             return Some(known);
         }
-        let mut name = column_name(spelling)?;
-        if self.by_name.get(name.as_str()).is_some_and(|index| self.columns[index.0 as usize].defined) {
-            name.insert_str(0, "body_");
-        }
+        let name = self.name_of_field(spelling, origin)?;
         let index = self.side_column(&name, wanted)?;
-        if self.by_spelling.len() < FIELD_SPELLINGS_MAX {
-            self.by_spelling.insert(spelling.into(), index);
-            self.note_spelling(index, spelling);
+        if self.spellings.of(origin).len() < FIELD_SPELLINGS_MAX {
+            self.spellings.of(origin).insert(spelling.into(), index);
+            self.note_spelling(index, spelling, origin);
         }
         Some(index)
     }
 
-    /// Remembers by which spelling the column was found last.
-    fn note_spelling(&mut self, index: ColumnIndex, spelling: &str) {
+    /// The name of a field's column, `None` where it can have none.
+    pub(super) fn name_of_field(&self, spelling: &str, origin: Origin) -> Option<String> {
+        let mut name = column_name(spelling)?;
+        let is_closed = self.by_name.get(name.as_str()).is_some_and(|index| match origin {
+            Origin::Body => self.columns[index.0 as usize].defined,
+            Origin::Event => self.envelope.has(*index),
+        });
+        if is_closed {
+            name.insert_str(0, "body_");
+        }
+        Some(name)
+    }
+
+    #[inline]
+    fn spelling_key(&self, spelling: &str, origin: Origin) -> u128 {
         let key = self.text.key(spelling);
+        if origin == Origin::Event { key | EVENT_BIT } else { key }
+    }
+
+    /// Remembers by which spelling the column was found last.
+    fn note_spelling(&mut self, index: ColumnIndex, spelling: &str, origin: Origin) {
+        let key = self.spelling_key(spelling, origin);
         let known = &mut self.column(index).spelling;
-        if !known.is(key, spelling) {
-            *known = Spelling { key, text: spelling.into() };
+        if known.is(key, spelling) {
+            return;
+        }
+        known.key = key;
+        if *known.text != *spelling {
+            known.text = spelling.into();
         }
     }
 
-    /// The column of a name that no decoder defined, made with the type that the dataset agrees on.
-    fn side_column(&mut self, name: &str, wanted: &ColumnType) -> Option<ColumnIndex> {
+    /// The column of a name, made with the type that the dataset agrees on where there is none.
+    pub(super) fn side_column(&mut self, name: &str, wanted: &ColumnType) -> Option<ColumnIndex> {
         if let Some(index) = self.by_name.get(name) {
             return Some(*index);
         }
@@ -162,7 +235,7 @@ impl BatchBuilder {
     }
 
     /// Puts a value by the type lattice: as it is, or int to double where that is exact.
-    fn put_lattice(&mut self, index: ColumnIndex, value: &Value<'_>) -> bool {
+    pub(super) fn put_lattice(&mut self, index: ColumnIndex, value: &Value<'_>) -> bool {
         match value {
             Value::Int64(number) if number.unsigned_abs() > DOUBLE_EXACT_MAX => {
                 if self.column(index).column_type != ColumnType::Int64 {
@@ -200,7 +273,7 @@ impl BatchBuilder {
         self.field(spelling, &Value::Text(&json));
     }
 
-    fn put_extra(&mut self, spelling: &str, value: &Value<'_>) {
+    pub(super) fn put_extra(&mut self, spelling: &str, value: &Value<'_>) {
         let extra = &mut self.current.extra;
         extra.push(if extra.is_empty() { '{' } else { ',' });
         write_json(&Value::Text(spelling), extra);
@@ -218,7 +291,7 @@ fn side_type_name(column_type: &ColumnType) -> String {
 }
 
 /// Writes a value as JSON. A number that JSON does not have (NaN, infinity) is written as null.
-fn write_json(value: &Value<'_>, out: &mut String) {
+pub(super) fn write_json(value: &Value<'_>, out: &mut String) {
     let json = match value {
         Value::Text(text) => serde_json::to_string(text),
         Value::Int64(number) | Value::Timestamp(number) => serde_json::to_string(number),

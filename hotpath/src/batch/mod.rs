@@ -1,6 +1,7 @@
 //! From decoded values to an Arrow record batch: one builder for a dataset on a shard, one batch for a block.
 
 mod column;
+mod event_fields;
 mod fields;
 mod names;
 mod nulls;
@@ -22,15 +23,24 @@ pub use text::{ShortText, escape_invalid_utf8, push_json_text};
 use crate::block::{Event, Peer, SealedBlock};
 use crate::cut::ColumnType;
 use column::ColumnData;
-use fields::Spelling;
+use fields::{Spelling, Spellings};
 use text::TextBuffers;
 
 /// A column of a [`BatchBuilder`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ColumnIndex(u32);
 
+impl ColumnIndex {
+    /// The columns of a builder are counted from 0.
+    pub(crate) fn number(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// Stands where there is no column.
 const NO_COLUMN: ColumnIndex = ColumnIndex(u32::MAX);
+/// Stands where there is no row: a batch has the rows of one block, which are far fewer.
+const NO_ROW: u32 = u32::MAX;
 
 /// What a dataset says about the rows of every decoder.
 #[derive(Debug, Clone, Copy)]
@@ -59,8 +69,10 @@ struct Column {
     name: Arc<str>,
     column_type: ColumnType,
     data: ColumnData,
-    /// The product defines it: fields of an event do not write to it.
+    /// The product defines it: fields of a text do not write to it.
     defined: bool,
+    /// The last row that a field of the event wrote to it.
+    event_field_row: u32,
     /// An integer that no double holds has been seen, and the registry knows.
     beyond_double: bool,
     /// It had a value in the block before.
@@ -84,15 +96,23 @@ struct Envelope {
     extra: ColumnIndex,
 }
 
+impl Envelope {
+    /// Whether the column is one of these, which are defined before all others.
+    fn has(&self, index: ColumnIndex) -> bool {
+        index <= self.extra
+    }
+}
+
 /// Builds the batch of a block, column by column.
 ///
-/// A decoder calls [`BatchBuilder::begin_row`], then `put_*` for columns it defined and [`BatchBuilder::field`]
-/// for fields found in the event, then [`BatchBuilder::end_row`].
+/// A decoder calls [`BatchBuilder::begin_row`], then `put_*` for columns it defined, [`BatchBuilder::field`] for fields
+/// found in a text of the event and [`BatchBuilder::event_field`] where the event is its fields, then
+/// [`BatchBuilder::end_row`].
 #[derive(Debug)]
 pub struct BatchBuilder {
     columns: Vec<Column>,
     by_name: HashMap<Arc<str>, ColumnIndex, foldhash::fast::RandomState>,
-    by_spelling: HashMap<Box<str>, ColumnIndex, foldhash::fast::RandomState>,
+    spellings: Spellings,
     envelope: Envelope,
     registry: Arc<ColumnRegistry>,
     options: RowOptions,
@@ -135,7 +155,7 @@ impl BatchBuilder {
         let mut builder = Self {
             columns: Vec::new(),
             by_name: HashMap::default(),
-            by_spelling: HashMap::default(),
+            spellings: Spellings::default(),
             envelope: Envelope {
                 event_time: placeholder,
                 ingest_time: placeholder,
@@ -191,6 +211,7 @@ impl BatchBuilder {
             data: ColumnData::new(&column_type),
             column_type,
             defined,
+            event_field_row: NO_ROW,
             beyond_double: false,
             used: false,
             spelling: Spelling::default(),
@@ -211,10 +232,18 @@ impl BatchBuilder {
         self.text.begin(block.data(), block.arrow_buffer());
         self.rows = 0;
         self.peer_run = None;
+        for column in &mut self.columns {
+            column.event_field_row = NO_ROW;
+        }
         // Most events give one row, with the columns of the block before.
         for column in self.columns.iter_mut().filter(|column| column.used) {
             column.data.reserve(block.entries().len());
         }
+    }
+
+    /// The name of a column.
+    pub(crate) fn name(&self, index: ColumnIndex) -> &str {
+        self.columns.get(index.number()).map_or("", |column| &column.name)
     }
 
     /// Rows ended so far.

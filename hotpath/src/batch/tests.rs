@@ -185,3 +185,137 @@ fn the_next_block_starts_afresh() {
     assert_eq!(batch.num_rows(), 1);
     assert!(batch.column_by_name("a").is_none());
 }
+
+fn build_event(builder: &mut BatchBuilder, rows: &[&[(&str, Value<'_>)]]) -> RecordBatch {
+    let block = block_of(&vec!["x"; rows.len()]);
+    builder.begin_block(&block);
+    for (event, fields) in block.events().zip(rows) {
+        builder.begin_row(&event);
+        for (name, value) in *fields {
+            builder.event_field(name, value);
+        }
+        builder.end_row();
+    }
+    builder.finish()
+}
+
+fn int64(batch: &RecordBatch, name: &str, row: usize) -> Option<i64> {
+    let column = batch.column_by_name(name)?.as_primitive::<Int64Type>();
+    column.is_valid(row).then(|| column.value(row))
+}
+
+#[test]
+fn a_field_of_the_event_fills_a_column_that_the_decoder_defined() {
+    let mut builder = builder();
+    builder.define("message", ColumnType::String);
+    builder.define("severity", ColumnType::Int64);
+    for _ in 0..2 {
+        // Twice: the second row goes the way of columns that follow each other.
+        let row: &[(&str, Value<'_>)] = &[("Message", Value::Text("a")), ("severity", Value::Int64(3))];
+        let batch = build_event(&mut builder, &[row, row]);
+        assert_eq!((text(&batch, "message", 1), int64(&batch, "severity", 1)), (Some("a"), Some(3)));
+        assert!(batch.column_by_name("body_message").is_none());
+    }
+}
+
+#[test]
+fn a_field_of_the_event_that_a_defined_column_does_not_take_has_its_prefix() {
+    let mut builder = builder();
+    let host = builder.define("hostname", ColumnType::String);
+    builder.define("severity", ColumnType::Int64);
+    let block = block_of(&["x"]);
+    builder.begin_block(&block);
+    builder.begin_row(&block.events().next().unwrap());
+    builder.put_text(host, "of the decoder");
+    builder.event_field("hostname", &Value::Text("of the event"));
+    builder.event_field("severity", &Value::Text("high"));
+    builder.event_field("raw", &Value::Text("a"));
+    builder.event_field("event_time", &Value::Int64(1));
+    builder.event_field("_extra", &Value::Text("b"));
+    builder.end_row();
+    let batch = builder.finish();
+    assert_eq!(text(&batch, "hostname", 0), Some("of the decoder"));
+    assert_eq!(text(&batch, "body_hostname", 0), Some("of the event"));
+    assert_eq!(text(&batch, "body_severity", 0), Some("high"));
+    assert_eq!(text(&batch, "body_raw", 0), Some("a"));
+    assert_eq!(int64(&batch, "body_event_time", 0), Some(1));
+    assert_eq!(text(&batch, "body__extra", 0), Some("b"));
+    assert!(batch.column_by_name("raw").is_none());
+}
+
+#[test]
+fn the_second_value_of_an_event_s_name_is_kept_as_json() {
+    let mut builder = builder();
+    builder.define("message", ColumnType::String);
+    let row: &[(&str, Value<'_>)] = &[
+        ("message", Value::Text("a")),
+        ("Message", Value::Text("b")),
+        ("n", Value::Int64(1)),
+        ("n", Value::Int64(2)),
+        ("", Value::Boolean(true)),
+    ];
+    let batch = build_event(&mut builder, &[row, row]);
+    assert_eq!((text(&batch, "message", 1), int64(&batch, "n", 1)), (Some("a"), Some(1)));
+    assert_eq!(text(&batch, "_extra", 1), Some(r#"{"Message":"b","n":2,"":true}"#));
+}
+
+#[test]
+fn a_name_leads_fields_of_a_text_and_of_an_event_to_different_columns() {
+    let mut builder = builder();
+    builder.define("user", ColumnType::String);
+    let block = block_of(&["x", "x", "x", "x"]);
+    builder.begin_block(&block);
+    for (number, event) in block.events().enumerate() {
+        builder.begin_row(&event);
+        match number % 2 {
+            0 => builder.event_field("user", &Value::Text("of an event")),
+            _ => builder.field("user", &Value::Text("of a text")),
+        }
+        builder.end_row();
+    }
+    let batch = builder.finish();
+    for row in [0, 2] {
+        assert_eq!((text(&batch, "user", row), text(&batch, "body_user", row)), (Some("of an event"), None));
+        let after = row + 1;
+        assert_eq!(
+            (text(&batch, "user", after), text(&batch, "body_user", after)),
+            (None, Some("of a text"))
+        );
+    }
+}
+
+#[test]
+fn types_of_an_event_s_fields_follow_the_lattice() {
+    let double = |number: f64| Value::Double(number);
+    let rows: &[&[(&str, Value<'_>)]] = &[
+        &[("a", Value::Int64(1)), ("b", Value::Int64(1)), ("c", Value::Boolean(true))],
+        &[("a", double(0.5)), ("b", Value::Text("x")), ("c", Value::Boolean(false))],
+        &[("a", Value::Int64(3)), ("b", Value::Int64(4)), ("c", Value::Int64(5))],
+    ];
+    let batch = build_event(&mut builder(), rows);
+    let a = batch.column_by_name("a").unwrap().as_primitive::<Float64Type>();
+    assert_eq!(a.values().as_ref(), &[1.0, 0.5, 3.0]);
+    assert_eq!((int64(&batch, "b", 0), text(&batch, "b__string", 1)), (Some(1), Some("x")));
+    assert_eq!(int64(&batch, "c__int64", 2), Some(5));
+    assert!(!batch.column_by_name("c").unwrap().as_boolean().value(1));
+}
+
+#[test]
+fn an_empty_list_of_an_event_does_not_decide_the_type_of_its_column() {
+    let (empty, nulls) = ([], [None, None]);
+    let names = [Some(Value::Text("a"))];
+    let rows: &[&[(&str, Value<'_>)]] = &[
+        &[("tags", Value::List(&empty))],
+        &[("tags", Value::List(&names))],
+        &[("tags", Value::List(&empty))],
+        &[("tags", Value::List(&nulls))],
+    ];
+    let batch = build_event(&mut builder(), rows);
+    assert_eq!(text(&batch, "_extra", 0), Some(r#"{"tags":[]}"#));
+    let tags = batch.column_by_name("tags").unwrap().as_list::<i32>();
+    assert!(tags.is_null(0));
+    assert_eq!([1, 2, 3].map(|row| tags.value(row).len()), [1, 0, 2]);
+    let mixed = [Some(Value::Int64(1)), Some(Value::Text("b"))];
+    let batch = build_event(&mut builder(), &[&[("m", Value::List(&mixed))], &[("m", Value::List(&empty))]]);
+    assert_eq!((text(&batch, "m", 0), text(&batch, "m", 1)), (Some(r#"[1,"b"]"#), Some("[]")));
+}
