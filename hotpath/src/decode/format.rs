@@ -22,6 +22,8 @@ pub enum Unit {
     Message,
     /// The whole file is one datagram.
     Datagram,
+    /// The whole file is one datagram where it begins as one of flows does (`flow_datagram`), and messages otherwise.
+    Content,
 }
 
 /// A line of the table.

@@ -1,6 +1,7 @@
 //! Decoders: bytes, peer and time of receipt in; rows or a reason out. They do no I/O and read no clock.
 
 pub mod address_text;
+mod binary;
 pub mod body;
 mod byte_masks;
 mod byte_set;
@@ -13,6 +14,7 @@ use arrow::array::RecordBatch;
 
 use crate::batch::BatchBuilder;
 use crate::block::{Event, SealedBlock};
+pub use binary::flow_datagram;
 pub use format::{DecoderOptions, Format, Unit, UnknownFormat, decoder};
 
 /// Turns events of one format into rows.

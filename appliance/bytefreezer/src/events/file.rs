@@ -1,4 +1,4 @@
-//! A file to its messages: a capture by its first bytes, anything else as text.
+//! A file to its events: the datagrams of a capture, which is told by its first bytes; one datagram; or messages of text.
 
 use std::fs::File;
 use std::io::Read;
@@ -7,6 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use hotpath::block::{Peer, SourceType};
+use hotpath::decode::{Format, Unit, flow_datagram};
 use hotpath::framing::{Framed, Framer, Message};
 use hotpath::limits::MESSAGE_BYTES_MAX;
 use hotpath::pcap::{Capture, is_capture};
@@ -30,6 +31,10 @@ impl EventReader {
         let mut bytes = Vec::with_capacity(READ_BYTES);
         input.by_ref().take(READ_BYTES as u64).read_to_end(&mut bytes).with_context(unreadable)?;
         if !is_capture(&bytes) {
+            if self.is_datagram(&bytes) {
+                input.take(MESSAGE_BYTES_MAX as u64).read_to_end(&mut bytes).with_context(unreadable)?;
+                return self.add_datagram(&bytes, nobody(), None, sink);
+            }
             return self.read_text(input, bytes, &shown.to_string(), sink);
         }
         input.take(CAPTURE_BYTES_MAX).read_to_end(&mut bytes).with_context(unreadable)?;
@@ -40,15 +45,38 @@ impl EventReader {
         self.read_capture(&bytes, &shown.to_string(), sink)
     }
 
+    /// Whether a file that begins with these bytes is one datagram.
+    fn is_datagram(&self, first: &[u8]) -> bool {
+        match self.format.unit() {
+            Unit::Message => false,
+            Unit::Datagram => true,
+            Unit::Content => flow_datagram(first).is_some(),
+        }
+    }
+
+    /// Adds a datagram, cut at the longest message. One without a byte is no event, as on a socket.
+    fn add_datagram(
+        &mut self,
+        datagram: &[u8],
+        sender: SocketAddr,
+        captured_us: Option<i64>,
+        sink: &mut Sink<'_>,
+    ) -> Result<()> {
+        if datagram.is_empty() {
+            return Ok(());
+        }
+        let kept = datagram.get(..MESSAGE_BYTES_MAX).unwrap_or(datagram);
+        let kind = source_of(self.format, SourceType::Udp);
+        let kind = if kind == SourceType::Udp { flow_datagram(kept).unwrap_or(kind) } else { kind };
+        self.add(kept, &Peer::new(sender, kind), captured_us, kept.len() < datagram.len(), sink)
+    }
+
     fn read_capture(&mut self, bytes: &[u8], name: &str, sink: &mut Sink<'_>) -> Result<()> {
         let mut capture = Capture::new(bytes).with_context(|| format!("cannot read {name}"))?;
         loop {
             match capture.next_datagram() {
                 Ok(Some(datagram)) => {
-                    let peer = Peer::new(datagram.source, SourceType::Syslog);
-                    let whole = datagram.payload;
-                    let kept = whole.get(..MESSAGE_BYTES_MAX).unwrap_or(whole);
-                    self.add(kept, &peer, datagram.time_us, kept.len() < whole.len(), sink)?;
+                    self.add_datagram(datagram.payload, datagram.source, datagram.time_us, sink)?;
                 }
                 Ok(None) => break,
                 Err(damage) => {
@@ -69,8 +97,7 @@ impl EventReader {
         name: &str,
         sink: &mut Sink<'_>,
     ) -> Result<()> {
-        // Nobody sent it: the address that means none.
-        let peer = Peer::new(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)), SourceType::Syslog);
+        let peer = Peer::new(nobody(), source_of(self.format, SourceType::Tcp));
         let mut framer = Framer::new(self.framing, MESSAGE_BYTES_MAX);
         loop {
             loop {
@@ -114,5 +141,22 @@ impl EventReader {
             return Ok(());
         }
         self.add(kept, peer, None, true, sink)
+    }
+}
+
+/// Nobody sent what stands in a file: the address that means none, the same one for all files.
+fn nobody() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))
+}
+
+/// The kind of input that events of a format come by; `plain` for a format that comes by any.
+fn source_of(format: Format, plain: SourceType) -> SourceType {
+    match format.name() {
+        "syslog" | "cef" | "leef" => SourceType::Syslog,
+        "netflow" => SourceType::Netflow,
+        "ipfix" => SourceType::Ipfix,
+        "sflow" => SourceType::Sflow,
+        "ebpf" => SourceType::Ebpf,
+        _ => plain,
     }
 }
