@@ -199,3 +199,12 @@ pub const STREAM_LEAVE_MS: u64 = 1_000;
 
 /// Reads of 4 KiB that a refused TLS peer may still send after the alert; then the connection is reset.
 pub const STREAM_LEAVE_READS_MAX: usize = 64;
+
+/// VLAN tags that are kept of a packet. Further ones are read over.
+pub const PACKET_VLAN_TAGS_MAX: usize = 4;
+
+/// MPLS labels that are kept of a packet. Further ones are read over.
+pub const PACKET_MPLS_LABELS_MAX: usize = 16;
+
+/// Structures without a definition that have a column each (sFlow). The bytes of further ones are in `other_structures`.
+pub const SFLOW_UNKNOWN_STRUCTURES_MAX: usize = 64;

@@ -1,5 +1,6 @@
 //! Addresses as text, without the formatting machinery of the standard library: a flow has two to eight of them.
 
+use std::fmt;
 use std::ops::Range;
 
 /// Room for the longest address, `ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff`, and for the four bytes that are written
@@ -14,6 +15,12 @@ pub struct AddressText {
     /// ASCII up to `length`.
     bytes: [u8; TEXT_BYTES_MAX],
     length: usize,
+}
+
+impl fmt::Debug for AddressText {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), out)
+    }
 }
 
 impl AddressText {
@@ -164,6 +171,26 @@ pub fn mac_text(octets: [u8; 6]) -> AddressText {
         text.push(HEX_DIGITS[usize::from(octet & 0xF)]);
     }
     text
+}
+
+/// The bytes of an address of either version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IpOctets {
+    /// IPv4.
+    V4([u8; 4]),
+    /// IPv6.
+    V6([u8; 16]),
+}
+
+impl IpOctets {
+    /// The address as text.
+    #[inline]
+    pub fn text(self) -> AddressText {
+        match self {
+            Self::V4(octets) => ipv4_text(octets),
+            Self::V6(octets) => ipv6_text(octets),
+        }
+    }
 }
 
 /// Appends an IPv4 address.

@@ -8,6 +8,7 @@ mod byte_set;
 pub mod cef;
 pub mod flow;
 mod format;
+pub mod packet;
 pub mod syslog;
 
 use arrow::array::RecordBatch;
