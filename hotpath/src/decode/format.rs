@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::Decoder;
 use super::cef::CefDecoder;
+use super::sflow::SflowDecoder;
 use super::syslog::{SyslogDecoder, SyslogOptions};
 use crate::batch::BatchBuilder;
 
@@ -45,6 +46,7 @@ static FORMATS: &[Definition] = &[
         unit: Unit::Message,
         make: |options, rows| Box::new(CefDecoder::new(options.syslog, rows)),
     },
+    Definition { name: "sflow", unit: Unit::Datagram, make: |_, rows| Box::new(SflowDecoder::new(rows)) },
 ];
 
 /// A format that there is a decoder for; `"syslog".parse()` finds it by its name.

@@ -9,6 +9,7 @@ pub mod cef;
 pub mod flow;
 mod format;
 pub mod packet;
+pub mod sflow;
 pub mod syslog;
 
 use arrow::array::RecordBatch;
