@@ -13,12 +13,13 @@ use hdrhistogram::Histogram;
 use http::{HeaderValue, StatusCode, Uri};
 
 use crate::args::HttpArgs;
-use crate::generator::SyslogGenerator;
+use crate::generator::Generator;
 use crate::http_connection::{Answer, Connection};
 use crate::limits::{LATENCY_US_MAX, RETRY_AFTER_SECONDS_MAX};
+use crate::lines::LineGenerator;
 use crate::pace::Numbers;
 use crate::report::{HttpReport, Report, cpu_seconds, rounded};
-use crate::syslog::{now_us, resolve};
+use crate::sending::{now_us, resolve};
 
 /// What the connections of a run share.
 struct Run<'a> {
@@ -42,18 +43,18 @@ struct HttpTally {
 pub(crate) fn run(args: &HttpArgs) -> Result<(Report, Option<anyhow::Error>)> {
     let target = Target::new(args)?;
     let tally = Mutex::new(HttpTally::new(args)?);
-    let (load, size) = (&args.load, args.load.size as usize);
-    let generator = SyslogGenerator::with_ring(load.seed, load.kind, size, 1, load.count_max());
-    let numbers = Numbers::new(args.load.first_number, args.load.count_max());
+    let (amount, size) = (&args.load.amount, args.load.size as usize);
+    let generator = LineGenerator::with_ring(amount.seed, args.kind, size, 1, amount.count_max());
+    let numbers = Numbers::new(args.load.first_number, amount.count_max());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
 
     let (start, cpu_before) = (Instant::now(), cpu_seconds());
-    let end = args.load.seconds_max().map(|seconds| start + Duration::from_secs_f64(seconds));
+    let end = amount.seconds_max().map(|seconds| start + Duration::from_secs_f64(seconds));
     let run = Run { args, numbers, start, end, tally };
-    let results = runtime.block_on(join_all((0..args.load.connections).map(|index| {
+    let results = runtime.block_on(join_all((0..amount.connections).map(|index| {
         let connection = Connection::new(target.address, target.uri.clone(), target.token.clone());
         send(&run, connection, generator.sibling(usize::from(index)))
     })));
@@ -91,7 +92,7 @@ impl Target {
 }
 
 /// Posts one connection's share of the batches.
-async fn send(run: &Run<'_>, mut connection: Connection, mut generator: SyslogGenerator) -> Result<()> {
+async fn send(run: &Run<'_>, mut connection: Connection, mut generator: LineGenerator) -> Result<()> {
     while !run.is_over() {
         connection.be_open(run.end).await?;
         if run.is_over() {
@@ -104,7 +105,8 @@ async fn send(run: &Run<'_>, mut connection: Connection, mut generator: SyslogGe
         let bytes = body.len() as u64;
         let sent_at = Instant::now();
         let answer = connection.post(body).await;
-        let pause = run.tally().note(&numbers, bytes, sent_at, due, run.args.load.rate > 0, &answer)?;
+        let pause =
+            run.tally().note(&numbers, bytes, sent_at, due, run.args.load.amount.rate > 0, &answer)?;
         if !pause.is_zero() && !run.is_over() {
             tokio::time::sleep(pause).await;
         }
@@ -112,7 +114,7 @@ async fn send(run: &Run<'_>, mut connection: Connection, mut generator: SyslogGe
     Ok(())
 }
 
-fn lines(generator: &mut SyslogGenerator, numbers: Range<u64>) -> Bytes {
+fn lines(generator: &mut LineGenerator, numbers: Range<u64>) -> Bytes {
     let now_us = now_us();
     let mut body = Vec::with_capacity((numbers.end - numbers.start) as usize * (generator.next_len() + 64));
     generator.set_number(numbers.start);
@@ -130,11 +132,11 @@ impl Run<'_> {
 
     /// When the batch that begins with this number is to be sent.
     fn due(&self, number: u64) -> Instant {
-        if self.args.load.rate == 0 {
+        if self.args.load.amount.rate == 0 {
             return self.start;
         }
         let before = number - self.args.load.first_number;
-        self.start + Duration::from_secs_f64(before as f64 / self.args.load.rate as f64)
+        self.start + Duration::from_secs_f64(before as f64 / self.args.load.amount.rate as f64)
     }
 
     fn tally(&self) -> MutexGuard<'_, HttpTally> {
@@ -158,6 +160,7 @@ impl Run<'_> {
             cpu_s: rounded(cpu_s),
             first_number: self.args.load.first_number,
             refused: 0,
+            records: events,
             http: Some(http),
         }
     }

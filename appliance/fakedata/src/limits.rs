@@ -55,3 +55,14 @@ pub const LATENCY_US_MAX: u64 = 120_000_000;
 pub const MESSAGE_NUMBER_MIN: u64 = 100_000_000_000;
 /// See [`MESSAGE_NUMBER_MIN`]. A run ends there.
 pub const MESSAGE_NUMBER_MAX: u64 = 999_999_999_999;
+
+/// Datagrams of flows in a ring; after the last comes the first again, with other times and numbers in it.
+pub const FLOW_RING_DATAGRAMS_MAX: usize = 4_096;
+
+/// Observation domains of one sender. More are refused.
+pub const FLOW_DOMAINS_MAX: u16 = 64;
+
+/// Bytes of a datagram of flows: the least `--size`. Templates and options need more where they do not fit.
+pub const FLOW_DATAGRAM_BYTES_MIN: u16 = 256;
+/// The most, so that datagrams stay below what an exporter may send over Ethernet with jumbo frames.
+pub const FLOW_DATAGRAM_BYTES_MAX: u16 = 8_972;

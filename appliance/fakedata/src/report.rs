@@ -14,6 +14,7 @@ pub(crate) struct Tally {
     pub(crate) late_max: Duration,
     /// Sends that the peer's side refused (no listener) and that were tried again.
     pub(crate) refused: u64,
+    pub(crate) records: u64,
 }
 
 impl Tally {
@@ -21,6 +22,7 @@ impl Tally {
         self.events += other.events;
         self.bytes += other.bytes;
         self.refused += other.refused;
+        self.records += other.records;
         self.late_max = self.late_max.max(other.late_max);
     }
 }
@@ -44,6 +46,9 @@ pub struct Report {
     pub first_number: u64,
     /// Sends over UDP that found no listener and were tried again.
     pub refused: u64,
+    /// Records in the events: flows, of sFlow sampled packets and counter records; one for every other event. What
+    /// templates and options bring is not among them.
+    pub records: u64,
     /// Of a run over HTTP only.
     #[serde(flatten)]
     pub http: Option<HttpReport>,

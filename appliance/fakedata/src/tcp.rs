@@ -6,14 +6,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::args::Framing;
-use crate::generator::SyslogGenerator;
+use crate::generator::Generator;
 use crate::limits::{CLOSE_SECONDS_MAX, TCP_CHUNK_BYTES, WRITE_SECONDS_MAX};
 use crate::report::Tally;
-use crate::syslog::{Share, now_us};
+use crate::sending::{Framing, Share, now_us};
 
 /// Sends a connection's share. `tally` holds what was sent even when an error ends it.
-pub(crate) fn send(share: &mut Share<'_>, tally: &mut Tally) -> Result<()> {
+pub(crate) fn send(share: &mut Share<'_>, framing: Framing, tally: &mut Tally) -> Result<()> {
     let target = share.target;
     let mut stream =
         TcpStream::connect(target).with_context(|| format!("cannot connect to {target} over TCP"))?;
@@ -21,7 +20,7 @@ pub(crate) fn send(share: &mut Share<'_>, tally: &mut Tally) -> Result<()> {
         .set_write_timeout(Some(Duration::from_secs(WRITE_SECONDS_MAX)))
         .context("cannot set a time limit on the connection")?;
 
-    let messages_max = (TCP_CHUNK_BYTES / share.args.load.size as usize).max(1) as u64;
+    let messages_max = (TCP_CHUNK_BYTES / share.size).max(1) as u64;
     let mut chunk = Vec::with_capacity(TCP_CHUNK_BYTES * 2);
     while let Some(due) = share.pace.wait(messages_max) {
         let Some(numbers) = share.numbers.take(due) else { break };
@@ -29,7 +28,7 @@ pub(crate) fn send(share: &mut Share<'_>, tally: &mut Tally) -> Result<()> {
         share.generator.set_number(numbers.start);
         chunk.clear();
         for _ in 0..count {
-            append_framed(&mut share.generator, share.args.framing, now_us, &mut chunk);
+            tally.records += append_framed(share.generator.as_mut(), framing, now_us, &mut chunk);
         }
         stream.write_all(&chunk).with_context(|| format!("{target} stopped taking messages"))?;
         share.pace.sent(count);
@@ -40,16 +39,19 @@ pub(crate) fn send(share: &mut Share<'_>, tally: &mut Tally) -> Result<()> {
     Ok(())
 }
 
-fn append_framed(generator: &mut SyslogGenerator, framing: Framing, now_us: i64, chunk: &mut Vec<u8>) {
+/// Appends the next event; returns how many records it holds.
+fn append_framed(generator: &mut dyn Generator, framing: Framing, now_us: i64, chunk: &mut Vec<u8>) -> u64 {
     match framing {
+        Framing::None => generator.append_next(now_us, chunk),
         Framing::Newline => {
-            generator.append_next(now_us, chunk);
+            let records = generator.append_next(now_us, chunk);
             chunk.push(b'\n');
+            records
         }
         Framing::OctetCounted => {
             // Writing to a vector cannot fail.
             let _ = write!(chunk, "{} ", generator.next_len());
-            generator.append_next(now_us, chunk);
+            generator.append_next(now_us, chunk)
         }
     }
 }

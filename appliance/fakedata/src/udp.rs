@@ -11,23 +11,22 @@ use nix::sys::socket::{ControlMessage, MsgFlags, MultiHeaders, sendmmsg, sendmsg
 
 use crate::limits::{DATAGRAMS_PER_CALL, GSO_SEGMENTS_MAX, MESSAGE_BYTES_MAX};
 use crate::report::Tally;
-use crate::syslog::{Share, now_us};
+use crate::sending::{Share, now_us};
 
 /// Send buffer asked of the kernel, in bytes.
 const SEND_BUFFER_BYTES: usize = 4 << 20;
 
 /// Sends a connection's share. `tally` holds what was sent even when an error ends it.
-pub(crate) fn send(share: &mut Share<'_>, tally: &mut Tally) -> Result<()> {
+pub(crate) fn send(share: &mut Share<'_>, offload: bool, tally: &mut Tally) -> Result<()> {
     let socket = open(share.target)?;
-    let messages_max = if share.args.no_gso { DATAGRAMS_PER_CALL } else { GSO_SEGMENTS_MAX };
     while let Some(due) = share.pace.wait(u64::MAX) {
         let mut left = due;
         let now_us = now_us();
         while left > 0 {
-            let most = if share.args.no_gso { messages_max } else { group_size(share) };
+            let most = if offload { group_size(share) } else { DATAGRAMS_PER_CALL };
             let Some(numbers) = share.numbers.take(left.min(most as u64)) else { return Ok(()) };
             let count = numbers.end - numbers.start;
-            let bytes = send_some(&socket, share, numbers, now_us, tally)?;
+            let bytes = send_some(&socket, share, offload, numbers, now_us, tally)?;
             share.pace.sent(count);
             tally.events += count;
             tally.bytes += bytes;
@@ -52,12 +51,13 @@ fn open(target: SocketAddr) -> Result<UdpSocket> {
 /// How many of the next messages fit in one send: of one length, and no longer together than a datagram can be.
 fn group_size(share: &Share<'_>) -> usize {
     let fitting = MESSAGE_BYTES_MAX / share.generator.next_len().max(1);
-    share.generator.group_left().min(fitting).max(1)
+    share.generator.group_left().min(fitting).clamp(1, GSO_SEGMENTS_MAX)
 }
 
 fn send_some(
     socket: &UdpSocket,
     share: &mut Share<'_>,
+    offload: bool,
     numbers: Range<u64>,
     now_us: i64,
     tally: &mut Tally,
@@ -68,13 +68,13 @@ fn send_some(
     let mut ends = Vec::with_capacity(count);
     share.generator.set_number(numbers.start);
     for _ in 0..count {
-        share.generator.append_next(now_us, &mut bytes);
+        tally.records += share.generator.append_next(now_us, &mut bytes);
         ends.push(bytes.len());
     }
-    if share.args.no_gso {
-        send_each(socket, &bytes, &ends, tally)?;
-    } else {
+    if offload {
         send_segments(socket, &bytes, length, tally)?;
+    } else {
+        send_each(socket, &bytes, &ends, tally)?;
     }
     Ok(bytes.len() as u64)
 }

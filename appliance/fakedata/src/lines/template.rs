@@ -4,9 +4,9 @@ use rand::Rng;
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 
+use super::time_text::TimeStyle;
+use super::words::FILLER;
 use crate::limits::VARYING_PAIRS_MAX;
-use crate::time_text::TimeStyle;
-use crate::words::FILLER;
 
 /// Digits of a message's number.
 pub(crate) const NUMBER_DIGITS: usize = 12;
@@ -15,8 +15,8 @@ pub(crate) const NUMBER_DIGITS: usize = 12;
 #[derive(Debug)]
 pub(crate) struct Template {
     pub(crate) bytes: Vec<u8>,
-    pub(crate) time_at: usize,
-    pub(crate) time_style: TimeStyle,
+    /// Where its time stands, and how it is written there.
+    pub(crate) times: Vec<(usize, TimeStyle)>,
     pub(crate) number_at: usize,
     /// Where two digits stand that are drawn for each message.
     pub(crate) pairs: Vec<usize>,
@@ -27,11 +27,10 @@ pub(crate) struct Template {
 }
 
 impl Template {
-    pub(crate) fn new(time_style: TimeStyle) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             bytes: Vec::new(),
-            time_at: 0,
-            time_style,
+            times: Vec::new(),
             number_at: 0,
             pairs: Vec::new(),
             filler_at: 0,
@@ -45,9 +44,9 @@ impl Template {
     }
 
     /// The time.
-    pub(crate) fn time(&mut self) -> &mut Self {
-        self.time_at = self.bytes.len();
-        self.text(self.time_style.placeholder())
+    pub(crate) fn time(&mut self, style: TimeStyle) -> &mut Self {
+        self.times.push((self.bytes.len(), style));
+        self.text(style.placeholder())
     }
 
     /// The message's number.

@@ -1,4 +1,4 @@
-//! `fakedata syslog`: one thread for each connection, all taking their numbers from one place.
+//! Sending over UDP and TCP: one thread for each connection, all taking their numbers from one place.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Instant;
@@ -6,44 +6,71 @@ use std::time::Instant;
 use anyhow::{Context, Result, anyhow};
 use chrono::Utc;
 
-use crate::args::{SyslogArgs, Transport};
-use crate::generator::SyslogGenerator;
-use crate::limits::GSO_SEGMENTS_MAX;
+use crate::args::AmountArgs;
+use crate::generator::Generator;
 use crate::pace::{Numbers, Pace};
 use crate::report::{Report, Tally, cpu_seconds, rounded};
 use crate::{tcp, udp};
 
+/// How events travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Each a datagram; with segmentation offload the kernel cuts one send into many.
+    Udp { offload: bool },
+    /// A stream in which they are told apart like this.
+    Tcp(Framing),
+}
+
+/// How events are told apart in a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Framing {
+    /// A line break ends an event.
+    Newline,
+    /// Its length stands before each event.
+    OctetCounted,
+    /// Each event says its own length.
+    None,
+}
+
+/// What a run does.
+pub(crate) struct Plan<'a> {
+    pub(crate) target: SocketAddr,
+    pub(crate) way: Way,
+    pub(crate) amount: &'a AmountArgs,
+    /// Bytes of an event on average.
+    pub(crate) size: usize,
+    pub(crate) first_number: u64,
+    /// One for each connection.
+    pub(crate) generators: Vec<Box<dyn Generator>>,
+}
+
 /// What a connection needs to send its share.
 pub(crate) struct Share<'a> {
-    pub(crate) args: &'a SyslogArgs,
     pub(crate) target: SocketAddr,
-    pub(crate) generator: SyslogGenerator,
+    pub(crate) size: usize,
+    pub(crate) generator: Box<dyn Generator>,
     pub(crate) numbers: &'a Numbers,
     pub(crate) pace: Pace,
 }
 
-/// Sends what the options say. The report holds what was sent, whether or not an error ended the run.
-pub(crate) fn run(args: &SyslogArgs) -> Result<(Report, Option<anyhow::Error>)> {
-    let target = resolve(&args.target)?;
-    let group = if args.transport == Transport::Udp && !args.no_gso { GSO_SEGMENTS_MAX } else { 1 };
-    let (load, size) = (&args.load, args.load.size as usize);
-    let generator = SyslogGenerator::with_ring(load.seed, load.kind, size, group, load.count_max());
-    let numbers = Numbers::new(args.load.first_number, args.load.count_max());
-    let connections = usize::from(args.load.connections);
-    let rate_each = args.load.rate as f64 / connections as f64;
+/// Sends what the plan says. The report holds what was sent, whether or not an error ended the run.
+pub(crate) fn run(plan: Plan<'_>) -> (Report, Option<anyhow::Error>) {
+    let numbers = Numbers::new(plan.first_number, plan.amount.count_max());
+    let rate_each = plan.amount.rate as f64 / plan.generators.len() as f64;
+    let seconds_max = plan.amount.seconds_max();
+    let (target, way, size) = (plan.target, plan.way, plan.size);
 
     let (start, cpu_before) = (Instant::now(), cpu_seconds());
     let results: Vec<(Tally, Result<()>)> = std::thread::scope(|scope| {
         let mut threads = Vec::new();
-        for index in 0..connections {
-            let generator = generator.sibling(index);
-            let pace = Pace::new(start, rate_each, args.load.seconds_max());
-            let mut share = Share { args, target, generator, numbers: &numbers, pace };
+        for generator in plan.generators {
+            let pace = Pace::new(start, rate_each, seconds_max);
+            let mut share = Share { target, size, generator, numbers: &numbers, pace };
             threads.push(scope.spawn(move || {
                 let mut tally = Tally::default();
-                let result = match args.transport {
-                    Transport::Tcp => tcp::send(&mut share, &mut tally),
-                    Transport::Udp => udp::send(&mut share, &mut tally),
+                let result = match way {
+                    Way::Tcp(framing) => tcp::send(&mut share, framing, &mut tally),
+                    Way::Udp { offload } => udp::send(&mut share, offload, &mut tally),
                 };
                 tally.late_max = share.pace.late_max();
                 (tally, result)
@@ -73,11 +100,12 @@ pub(crate) fn run(args: &SyslogArgs) -> Result<(Report, Option<anyhow::Error>)> 
         rate: (tally.events as f64 / seconds).round(),
         late_ms: rounded(tally.late_max.as_secs_f64() * 1e3),
         cpu_s: rounded(cpu_s),
-        first_number: args.load.first_number,
+        first_number: plan.first_number,
         refused: tally.refused,
+        records: tally.records,
         http: None,
     };
-    Ok((report, first_error))
+    (report, first_error)
 }
 
 /// The address that a target's name stands for.

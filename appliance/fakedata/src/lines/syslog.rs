@@ -4,11 +4,12 @@ use rand::Rng;
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 
-use crate::template::Template;
-use crate::time_text::TimeStyle;
-use crate::words::{
+use super::template::Template;
+use super::time_text::TimeStyle;
+use super::words::{
     ACTIONS, METHODS, PATHS, POLICIES, PORTS, PUBLIC_NETS, ROLES, SITES, STATUSES, STRANGERS, USERS, ZONES,
 };
+use super::{LineKind, Rendered};
 
 /// What the messages look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -25,27 +26,28 @@ pub enum SyslogKind {
     Mixed,
 }
 
-/// A message of a kind, as short as the kind can be.
-pub(crate) fn render(kind: SyslogKind, rng: &mut SmallRng) -> Template {
-    match kind {
-        SyslogKind::Rfc5424 => rfc5424(rng),
-        SyslogKind::Rfc3164 => rfc3164(rng),
-        SyslogKind::Firewall => firewall(rng),
-        SyslogKind::Json => json(rng),
-        SyslogKind::Mixed => match rng.random_range(0..10) {
-            0..4 => firewall(rng),
-            4..7 => rfc5424(rng),
-            7..9 => rfc3164(rng),
-            _ => json(rng),
-        },
+impl LineKind for SyslogKind {
+    fn render(self, rng: &mut SmallRng) -> Rendered {
+        Rendered(match self {
+            Self::Rfc5424 => rfc5424(rng),
+            Self::Rfc3164 => rfc3164(rng),
+            Self::Firewall => firewall(rng),
+            Self::Json => json(rng),
+            Self::Mixed => match rng.random_range(0..10) {
+                0..4 => firewall(rng),
+                4..7 => rfc5424(rng),
+                7..9 => rfc3164(rng),
+                _ => json(rng),
+            },
+        })
     }
 }
 
-fn pick(choices: &[&'static str], rng: &mut SmallRng) -> &'static str {
+pub(super) fn pick(choices: &[&'static str], rng: &mut SmallRng) -> &'static str {
     choices.choose(rng).copied().unwrap_or("-")
 }
 
-fn host(rng: &mut SmallRng) -> String {
+pub(super) fn host(rng: &mut SmallRng) -> String {
     format!("{}-{}-{:02}", pick(&ROLES, rng), pick(&SITES, rng), rng.random_range(1..=12))
 }
 
@@ -53,8 +55,8 @@ fn host(rng: &mut SmallRng) -> String {
 fn header(app: &str, host: &str, message_id: &str, data: &str, rng: &mut SmallRng) -> Template {
     let priority = [4, 10, 16, 17, 20].choose(rng).unwrap_or(&16) * 8 + rng.random_range(2..=6);
     let process = rng.random_range(300..32_000);
-    let mut message = Template::new(TimeStyle::Rfc5424);
-    message.text(&format!("<{priority}>1 ")).time();
+    let mut message = Template::new();
+    message.text(&format!("<{priority}>1 ")).time(TimeStyle::Rfc5424);
     message.text(&format!(" {host} {app} {process} {message_id} [origin@32473 seq=\"")).number();
     message.text(&format!("\"{data}] "));
     message
@@ -80,9 +82,9 @@ fn rfc5424(rng: &mut SmallRng) -> Template {
 }
 
 fn rfc3164(rng: &mut SmallRng) -> Template {
-    let mut message = Template::new(TimeStyle::Rfc3164);
+    let mut message = Template::new();
     let priority = [4, 10].choose(rng).unwrap_or(&4) * 8 + rng.random_range(3..=6);
-    message.text(&format!("<{priority}>")).time();
+    message.text(&format!("<{priority}>")).time(TimeStyle::Rfc3164);
     message.text(&format!(" {} ", host(rng)));
     match rng.random_range(0..4) {
         0 => {

@@ -9,6 +9,10 @@ pub(crate) enum TimeStyle {
     Rfc5424,
     /// `Nov 20 12:34:56`, in UTC
     Rfc3164,
+    /// `1795168800`, seconds since 1970
+    Seconds,
+    /// `1795168800123456000`, nanoseconds since 1970
+    Nanoseconds,
 }
 
 impl TimeStyle {
@@ -17,6 +21,8 @@ impl TimeStyle {
         match self {
             Self::Rfc5424 => "1970-01-01T00:00:00.000000Z",
             Self::Rfc3164 => "Jan  1 00:00:00",
+            Self::Seconds => "1000000000",
+            Self::Nanoseconds => "1000000000000000000",
         }
     }
 }
@@ -46,6 +52,8 @@ impl TimeText {
             self.set_second(second);
         }
         match style {
+            TimeStyle::Seconds => write_number(second.unsigned_abs(), &mut out[..10]),
+            TimeStyle::Nanoseconds => write_number(time_us.unsigned_abs() * 1000, &mut out[..19]),
             TimeStyle::Rfc3164 => out[..self.rfc3164.len()].copy_from_slice(&self.rfc3164),
             TimeStyle::Rfc5424 => {
                 out[..self.rfc5424.len()].copy_from_slice(&self.rfc5424);
@@ -87,6 +95,14 @@ pub(crate) fn write_digits(mut value: u64, out: &mut [u8]) {
     }
 }
 
+/// The same for any length.
+fn write_number(mut value: u64, out: &mut [u8]) {
+    for digit in out.iter_mut().rev() {
+        *digit = b'0' + (value % 10) as u8;
+        value /= 10;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +119,8 @@ mod tests {
         assert_eq!(written(TimeStyle::Rfc5424, time_us), "2025-11-20T05:34:56.012345Z");
         assert_eq!(written(TimeStyle::Rfc3164, time_us), "Nov 20 05:34:56");
         assert_eq!(written(TimeStyle::Rfc3164, 1_764_547_200_000_000), "Dec  1 00:00:00");
+        assert_eq!(written(TimeStyle::Seconds, time_us), "1763616896");
+        assert_eq!(written(TimeStyle::Nanoseconds, time_us), "1763616896012345000");
     }
 
     #[test]
