@@ -172,6 +172,15 @@ impl ColumnData {
         }
     }
 
+    /// Fills up with the last view to `rows`; a column of strings.
+    pub(crate) fn repeat_view(&mut self, rows: usize) {
+        if let Values::Text(values) = &self.values
+            && let Some(last) = values.last().copied()
+        {
+            self.fill_views(rows, last);
+        }
+    }
+
     /// Fills up with a number to `rows`; a column of integers or times.
     pub(crate) fn fill_numbers(&mut self, rows: usize, number: i64) {
         if let Values::Int64(values) | Values::Timestamp(values) = &mut self.values

@@ -1,5 +1,7 @@
 //! From decoded values to an Arrow record batch: one builder for a dataset on a shard, one batch for a block.
 
+mod addresses;
+mod bulk;
 mod column;
 mod event_fields;
 mod fields;
@@ -15,6 +17,7 @@ use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use hashbrown::HashMap;
 
+pub use bulk::{NO_TIME, RowRun};
 pub use column::{Value, arrow_type, column_type};
 pub use names::column_name;
 pub use registry::ColumnRegistry;
@@ -22,6 +25,7 @@ pub use text::{ShortText, escape_invalid_utf8, push_json_text};
 
 use crate::block::{Event, Peer, SealedBlock};
 use crate::cut::ColumnType;
+use addresses::AddressTexts;
 use column::ColumnData;
 use fields::{Spelling, Spellings};
 use text::TextBuffers;
@@ -118,6 +122,7 @@ pub struct BatchBuilder {
     options: RowOptions,
     rows: usize,
     text: TextBuffers,
+    addresses: AddressTexts,
     /// The column that the row before began its fields with.
     first_field: ColumnIndex,
     /// The column of the last field of this row.
@@ -171,6 +176,7 @@ impl BatchBuilder {
             options,
             rows: 0,
             text: TextBuffers::default(),
+            addresses: AddressTexts::default(),
             first_field: NO_COLUMN,
             last_field: NO_COLUMN,
             following: NO_COLUMN,
@@ -230,6 +236,7 @@ impl BatchBuilder {
     /// Starts the batch of a block; decoders must take their text from this block's events.
     pub fn begin_block(&mut self, block: &SealedBlock) {
         self.text.begin(block.data(), block.arrow_buffer());
+        self.addresses.begin();
         self.rows = 0;
         self.peer_run = None;
         for column in &mut self.columns {
@@ -259,17 +266,23 @@ impl BatchBuilder {
         self.current.extra.clear();
         self.last_field = NO_COLUMN;
         self.following = self.first_field;
-        if self.peer_run.as_ref().is_none_or(|run| run.peer != event.peer) {
-            self.end_peer_run();
-            let ip_view = self.text.view(&event.peer.ip.to_string());
-            self.peer_run = Some(PeerRun { peer: event.peer, ip_view });
-        }
+        self.follow_peer(event.peer);
         self.put_i64(self.envelope.ingest_time, event.received_us);
         if event.truncated {
             self.parse_error("message cut at the longest that its input takes");
         }
         if self.options.keep_raw {
             self.put_raw(event.bytes);
+        }
+    }
+
+    /// Begins a run of rows from a peer, if it is not that of the last rows.
+    #[inline]
+    fn follow_peer(&mut self, peer: Peer) {
+        if self.peer_run.as_ref().is_none_or(|run| run.peer != peer) {
+            self.end_peer_run();
+            let ip_view = self.text.view(&peer.ip.to_string());
+            self.peer_run = Some(PeerRun { peer, ip_view });
         }
     }
 
@@ -296,13 +309,21 @@ impl BatchBuilder {
             }
         };
         self.put_i64(envelope.event_time, event_time_us);
-        if !self.current.extra.is_empty() {
-            let mut extra = std::mem::take(&mut self.current.extra);
-            extra.push('}');
-            self.put_text(envelope.extra, &extra);
-            self.current.extra = extra;
-        }
+        self.end_extra();
         self.rows += 1;
+    }
+
+    /// Puts the fields of the row that have no column.
+    #[inline]
+    fn end_extra(&mut self) {
+        if self.current.extra.is_empty() {
+            return;
+        }
+        let mut extra = std::mem::take(&mut self.current.extra);
+        extra.push('}');
+        self.put_text(self.envelope.extra, &extra);
+        extra.clear();
+        self.current.extra = extra;
     }
 
     fn is_within_bounds(&self, time_us: i64) -> bool {
