@@ -208,3 +208,46 @@ pub const PACKET_MPLS_LABELS_MAX: usize = 16;
 
 /// Structures without a definition that have a column each (sFlow). The bytes of further ones are in `other_structures`.
 pub const SFLOW_UNKNOWN_STRUCTURES_MAX: usize = 64;
+/// Observation domains (NetFlow: sources) of all exporters that a flow decoder knows templates of. With one more, the
+/// one that was learned first is forgotten.
+pub const FLOW_DOMAINS_MAX: usize = 8_192;
+
+/// The same of one exporter's address, so that one sender cannot make it forget all others.
+pub const FLOW_DOMAINS_PER_EXPORTER_MAX: usize = 256;
+
+/// Templates of one observation domain. With one more, the one that was learned first is forgotten.
+pub const FLOW_TEMPLATES_PER_DOMAIN_MAX: usize = 1_024;
+
+/// Fields of one template. One with more is not taken, with a reason.
+pub const FLOW_TEMPLATE_FIELDS_MAX: usize = 1_024;
+
+/// Fields of all templates of a flow decoder. With more, the domain that was learned first is forgotten.
+pub const FLOW_FIELDS_MAX: usize = 262_144;
+
+/// Sampling rates of one observation domain, by sampler, interface or template. Further ones are in their rows alone.
+pub const FLOW_SAMPLERS_PER_DOMAIN_MAX: usize = 1_024;
+
+/// Datagrams that a flow decoder holds until their template comes. With one more, the oldest becomes a row with `raw`.
+pub const FLOW_HELD_DATAGRAMS_MAX: usize = 4_096;
+
+/// Bytes of all of them, and of what is noted of them. With more, the oldest becomes a row with `raw`.
+pub const FLOW_HELD_BYTES_MAX: usize = 1 << 20;
+
+/// Microseconds that a datagram waits for its template; then it becomes a row with `raw`.
+pub const FLOW_HELD_US_MAX: i64 = 600_000_000;
+
+/// Exporters and domains of which a flow decoder knows the next sequence number. With one more, all are forgotten, and
+/// gaps are counted from the next number on.
+pub const FLOW_SEQUENCES_MAX: usize = 16_384;
+
+/// Bytes of a flow datagram for each row that it may give, beyond [`FLOW_ROWS_MIN`]. Records beyond are in `raw` alone.
+pub const FLOW_BYTES_PER_ROW_MIN: usize = 8;
+
+/// Rows that every flow datagram may give.
+pub const FLOW_ROWS_MIN: usize = 16;
+
+/// Lists in lists of a flow record (RFC 6313). What lies deeper is written as hexadecimal octets.
+pub const FLOW_LIST_DEPTH_MAX: usize = 4;
+
+/// Bytes of the JSON text of a list from which on its values are no longer taken apart, but written as octets.
+pub const FLOW_LIST_JSON_BYTES_MAX: usize = 64 << 10;

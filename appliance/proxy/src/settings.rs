@@ -39,7 +39,10 @@ pub fn dataset_settings(
     Ok(DatasetSettings {
         key,
         format: dataset.format,
-        decoder: DecoderOptions { syslog: SyslogOptions { time_zone: dataset.time_zone() } },
+        decoder: DecoderOptions {
+            syslog: SyslogOptions { time_zone: dataset.time_zone() },
+            ..DecoderOptions::default()
+        },
         rows: RowOptions {
             keep_raw: dataset.keep_raw,
             event_time_past_max_us: hours_us(dataset.event_time_past_max_hours),

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::Decoder;
 use super::cef::CefDecoder;
+use super::flow::{FlowDecoder, FlowOptions};
 use super::sflow::SflowDecoder;
 use super::syslog::{SyslogDecoder, SyslogOptions};
 use crate::batch::BatchBuilder;
@@ -14,6 +15,8 @@ use crate::batch::BatchBuilder;
 pub struct DecoderOptions {
     /// Of syslog, and of the formats that come in syslog messages.
     pub syslog: SyslogOptions,
+    /// Of NetFlow and IPFIX.
+    pub flow: FlowOptions,
 }
 
 /// What stands for an event in a file of the format.
@@ -47,6 +50,16 @@ static FORMATS: &[Definition] = &[
         make: |options, rows| Box::new(CefDecoder::new(options.syslog, rows)),
     },
     Definition { name: "sflow", unit: Unit::Datagram, make: |_, rows| Box::new(SflowDecoder::new(rows)) },
+    Definition {
+        name: "netflow",
+        unit: Unit::Datagram,
+        make: |options, rows| Box::new(FlowDecoder::new(&options.flow, rows)),
+    },
+    Definition {
+        name: "ipfix",
+        unit: Unit::Datagram,
+        make: |options, rows| Box::new(FlowDecoder::new(&options.flow, rows)),
+    },
 ];
 
 /// A format that there is a decoder for; `"syslog".parse()` finds it by its name.

@@ -91,7 +91,10 @@ impl EventReader {
             event_time_future_max_us: i64::MAX,
         };
         let mut rows = BatchBuilder::new(registry, options);
-        let decoder_options = DecoderOptions { syslog: SyslogOptions { time_zone: args.timezone } };
+        let decoder_options = DecoderOptions {
+            syslog: SyslogOptions { time_zone: args.timezone },
+            ..DecoderOptions::default()
+        };
         let decoder = decoder(args.format, &decoder_options, &mut rows);
         Self {
             format: args.format,
