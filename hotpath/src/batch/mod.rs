@@ -5,6 +5,7 @@ mod bulk;
 mod column;
 mod event_fields;
 mod fields;
+mod late_columns;
 mod names;
 mod nulls;
 mod registry;

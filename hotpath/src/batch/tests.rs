@@ -319,3 +319,28 @@ fn an_empty_list_of_an_event_does_not_decide_the_type_of_its_column() {
     let batch = build_event(&mut builder(), &[&[("m", Value::List(&mixed))], &[("m", Value::List(&empty))]]);
     assert_eq!((text(&batch, "m", 0), text(&batch, "m", 1)), (Some(r#"[1,"b"]"#), Some("[]")));
 }
+
+#[test]
+fn a_decoder_may_need_a_column_late() {
+    let registry = Arc::new(ColumnRegistry::new([("known".to_owned(), ColumnType::Double)]));
+    let mut builder = BatchBuilder::new(registry, RowOptions::default());
+    let block = block_of(&["x", "x"]);
+    builder.begin_block(&block);
+    let mut events = block.events();
+    builder.begin_row(&events.next().unwrap());
+    builder.field("text", &Value::Text("a"));
+    builder.field("number", &Value::Int64(1));
+    builder.end_row();
+    builder.begin_row(&events.next().unwrap());
+    for name in ["text", "number", "known", "new"] {
+        let column = builder.define_late(name, &ColumnType::Int64);
+        assert_eq!(builder.define_late(name, &ColumnType::Int64), column);
+        builder.put_i64(column, 2);
+    }
+    builder.end_row();
+    let batch = builder.finish();
+    for name in ["text__int64", "number", "known__int64", "new"] {
+        assert_eq!(batch.column_by_name(name).unwrap().as_primitive::<Int64Type>().value(1), 2, "{name}");
+    }
+    assert!(batch.column_by_name("known").is_none());
+}
