@@ -76,7 +76,7 @@ fn put_hyper(name: &str, column: ColumnIndex, number: u64, rows: &mut BatchBuild
     match i64::try_from(number) {
         Ok(number) => rows.put_i64(column, number),
         Err(_) => {
-            let beside = rows.define(&format!("{name}__string"), ColumnType::String);
+            let beside = rows.define_late(&format!("{name}__string"), &ColumnType::String);
             rows.put_text(beside, &number.to_string());
         }
     }

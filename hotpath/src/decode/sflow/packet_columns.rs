@@ -14,9 +14,9 @@ pub(super) struct PacketColumns {
     pub(super) dest_mac: ColumnIndex,
     pub(super) ethertype: ColumnIndex,
     pub(super) vlan_id: ColumnIndex,
-    vlan_priority: ColumnIndex,
-    inner_vlan_id: ColumnIndex,
-    inner_vlan_priority: ColumnIndex,
+    dot1q_priority: ColumnIndex,
+    dot1q_customer_vlan_id: ColumnIndex,
+    dot1q_customer_priority: ColumnIndex,
     vlan_ids: ColumnIndex,
     mpls_labels: ColumnIndex,
     pub(super) source_ip: ColumnIndex,
@@ -44,9 +44,9 @@ impl PacketColumns {
             dest_mac: rows.define("dest_mac", ColumnType::String),
             ethertype: rows.define("ethertype", ColumnType::Int64),
             vlan_id: rows.define("vlan_id", ColumnType::Int64),
-            vlan_priority: rows.define("vlan_priority", ColumnType::Int64),
-            inner_vlan_id: rows.define("inner_vlan_id", ColumnType::Int64),
-            inner_vlan_priority: rows.define("inner_vlan_priority", ColumnType::Int64),
+            dot1q_priority: rows.define("dot1q_priority", ColumnType::Int64),
+            dot1q_customer_vlan_id: rows.define("dot1q_customer_vlan_id", ColumnType::Int64),
+            dot1q_customer_priority: rows.define("dot1q_customer_priority", ColumnType::Int64),
             vlan_ids: rows.define("vlan_ids", list.clone()),
             mpls_labels: rows.define("mpls_labels", list),
             source_ip: rows.define("source_ip", ColumnType::String),
@@ -92,10 +92,10 @@ impl PacketColumns {
     fn put_vlan_tags(&self, tags: &[VlanTag], scratch: &mut Scratch, rows: &mut BatchBuilder) {
         let Some(outer) = tags.first() else { return };
         rows.put_i64(self.vlan_id, i64::from(outer.id));
-        rows.put_i64(self.vlan_priority, i64::from(outer.priority));
+        rows.put_i64(self.dot1q_priority, i64::from(outer.priority));
         if let Some(inner) = tags.get(1) {
-            rows.put_i64(self.inner_vlan_id, i64::from(inner.id));
-            rows.put_i64(self.inner_vlan_priority, i64::from(inner.priority));
+            rows.put_i64(self.dot1q_customer_vlan_id, i64::from(inner.id));
+            rows.put_i64(self.dot1q_customer_priority, i64::from(inner.priority));
         }
         if tags.len() > 2 {
             put_list(self.vlan_ids, tags.iter().map(|tag| i64::from(tag.id)), scratch, rows);

@@ -238,7 +238,7 @@ impl KnownStructure<'_> {
 
 fn define(structure: &Structure, rows: &mut BatchBuilder) -> StructureColumns {
     let of_field = |field: &Field| {
-        field.columns().into_iter().map(|(name, column_type)| rows.define(&name, column_type)).collect()
+        field.columns().into_iter().map(|(name, column_type)| rows.define_late(&name, &column_type)).collect()
     };
     structure.fields.iter().map(of_field).collect()
 }

@@ -109,7 +109,7 @@ fn a_flow_sample_is_a_row_with_the_headers_of_its_packet() {
             ("ip_ttl", 63),
             ("ip_total_length", 1500),
             ("vlan_id", 100),
-            ("vlan_priority", 3),
+            ("dot1q_priority", 3),
             ("ethertype", 0x0800),
             ("bytes", 1518),
             ("packets", 1),
