@@ -69,6 +69,16 @@ fn seeds_of_log_reader() {
 }
 
 #[test]
+fn seeds_of_packet() {
+    replay("packet");
+}
+
+#[test]
+fn seeds_of_sflow() {
+    replay("sflow");
+}
+
+#[test]
 fn seeds_of_syslog() {
     replay("syslog");
 }

@@ -7,9 +7,12 @@ pub mod body;
 pub mod capture;
 pub mod cef;
 pub mod condition;
+mod datagrams;
 pub mod framing;
 pub mod log_reader;
+pub mod packet;
 mod rows;
+pub mod sflow;
 pub mod syslog;
 
 /// Checks one input; panics where something does not hold.
@@ -23,5 +26,7 @@ pub const HARNESSES: &[(&str, Harness)] = &[
     ("condition", condition::check),
     ("framing", framing::check),
     ("log_reader", log_reader::check),
+    ("packet", packet::check),
+    ("sflow", sflow::check),
     ("syslog", syslog::check),
 ];

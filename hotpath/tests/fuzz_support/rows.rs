@@ -62,7 +62,7 @@ fn decode(block: &SealedBlock, known: &SealedBlock, new_decoder: NewDecoder) -> 
 }
 
 /// The builder makes arrays without the checks of Arrow: here they are made. UTF-8 is one of them.
-fn check_columns(batch: &RecordBatch) {
+pub fn check_columns(batch: &RecordBatch) {
     let mut names = HashSet::new();
     for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
         assert!(names.insert(field.name().clone()), "{} stands twice", field.name());
@@ -94,7 +94,8 @@ pub fn check_messages(input: &[u8], batch: &RecordBatch) {
     }
 }
 
-fn check_json(batch: &RecordBatch, name: &str, row: usize) {
+/// A column that holds JSON, if it is there.
+pub fn check_json(batch: &RecordBatch, name: &str, row: usize) {
     if let Some(json) = text(batch, name, row) {
         serde_json::from_str::<serde::de::IgnoredAny>(json).unwrap();
     }

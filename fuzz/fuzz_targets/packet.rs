@@ -1,0 +1,7 @@
+//! The first bytes of packets: Ethernet, IPv4, IPv6, MPLS.
+#![no_main]
+
+#[path = "../../hotpath/tests/fuzz_support/mod.rs"]
+mod fuzz_support;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz_support::packet::check(input));
