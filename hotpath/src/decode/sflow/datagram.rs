@@ -4,7 +4,7 @@ use super::xdr::Xdr;
 use crate::batch::{BatchBuilder, ColumnIndex, ShortText};
 use crate::block::Event;
 use crate::cut::ColumnType;
-use crate::decode::address_text::AddressText;
+use crate::decode::address_text::{AddressText, IpOctets};
 
 const VERSION: u32 = 5;
 
@@ -69,7 +69,7 @@ impl Header {
     }
 
     fn read_version_5(xdr: &mut Xdr<'_>) -> Option<Self> {
-        let agent = xdr.address()?.map(|address| address.text());
+        let agent = xdr.address()?.map(IpOctets::text);
         let fields = HeaderFields {
             agent,
             sub_agent_id: xdr.u32()?,
