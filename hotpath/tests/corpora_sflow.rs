@@ -153,8 +153,8 @@ struct Account {
 }
 
 impl Account {
-    fn compare(&mut self, what: &str, expected: &str, given: Option<String>) {
-        if given.as_deref().map(plain) == Some(plain(expected)) {
+    fn compare(&mut self, what: &str, expected: &str, given: Option<&str>) {
+        if given.map(plain) == Some(plain(expected)) {
             self.agree += 1;
         } else {
             self.differ.push(format!("{what}: expected {expected}, got {given:?}"));
@@ -181,7 +181,7 @@ fn compare_flow(sample: &Value, rows: &Rows, row: usize, account: &mut Account) 
         if *name == "ethernet_type" && object["flowBlock_tag"] == "0:2" {
             continue;
         }
-        account.compare(name, value, rows.value(column, row));
+        account.compare(name, value, rows.value(column, row).as_deref());
     }
 }
 
@@ -198,7 +198,7 @@ fn compare_counters(element: &Value, rows: &Rows, row: usize, account: &mut Acco
             }
             continue;
         };
-        account.compare(name, value, Some(given));
+        account.compare(name, value, Some(&given));
     }
 }
 
@@ -220,7 +220,8 @@ fn compare_case(expected: &[Value], rows: &Rows, account: &mut Account) {
             let kind = sample["sampleType"].as_str().unwrap();
             let Some(elements) = sample["elements"].as_array() else { continue };
             if kind.contains("FLOW") {
-                account.compare("agent", datagram["agent"].as_str().unwrap(), rows.value("exporter_ip", row));
+                let agent = rows.value("exporter_ip", row);
+                account.compare("agent", datagram["agent"].as_str().unwrap(), agent.as_deref());
                 compare_flow(sample, rows, row, account);
                 row += 1;
             } else if kind.contains("COUNTERS") {

@@ -1,5 +1,6 @@
 #[path = "../../../tests/sflow_support/encoder.rs"]
 mod encoder;
+mod round_trip;
 mod structures;
 
 use std::sync::Arc;
