@@ -8,6 +8,7 @@ mod priority;
 mod rfc3164;
 mod rfc5424;
 mod structured_data;
+mod times;
 
 use chrono_tz::Tz;
 
@@ -16,12 +17,9 @@ use super::body::BodyFields;
 use crate::batch::{BatchBuilder, ColumnIndex, ShortText, escape_invalid_utf8};
 use crate::block::Event;
 use crate::cut::ColumnType;
-use bsd_time::{BsdStamp, StampZone};
-use iso_time::{DAY_US, IsoParser, IsoStamp};
-use local_time::{YearFinder, ZoneClock};
 use priority::Pri;
-use rfc3164::Stamp;
 use structured_data::{Fault, StructuredData};
+pub(in crate::decode) use times::{Times, instant_of_number_us};
 
 /// Says that the text of a message is UTF-8 (RFC 5424 section 6.4).
 pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -103,11 +101,7 @@ impl SyslogDecoder {
     pub fn new(options: SyslogOptions, rows: &mut BatchBuilder) -> Self {
         Self {
             columns: Columns::define(rows),
-            times: Times {
-                iso: IsoParser::default(),
-                years: YearFinder::default(),
-                zone: ZoneClock::new(options.time_zone),
-            },
+            times: Times::new(options.time_zone),
             structured_data: StructuredData::default(),
             body: BodyFields::default(),
             escaped: String::new(),
@@ -294,44 +288,6 @@ impl Decoder for SyslogDecoder {
 fn put_some(rows: &mut BatchBuilder, column: ColumnIndex, text: Option<&str>) {
     if let Some(text) = text {
         rows.put_text(column, text);
-    }
-}
-
-/// Makes instants of stamps.
-#[derive(Debug)]
-struct Times {
-    iso: IsoParser,
-    years: YearFinder,
-    zone: ZoneClock,
-}
-
-impl Times {
-    fn of(&mut self, stamp: &Stamp, received_us: i64) -> Option<i64> {
-        match stamp {
-            Stamp::Iso(stamp) => Some(self.of_iso(stamp, received_us)),
-            Stamp::Bsd(stamp) => self.of_bsd(stamp, received_us),
-            Stamp::EpochUs(time_us) => Some(*time_us),
-        }
-    }
-
-    #[inline]
-    fn of_iso(&mut self, stamp: &IsoStamp, received_us: i64) -> i64 {
-        match stamp.offset_s {
-            Some(offset_s) => stamp.local_us - i64::from(offset_s) * 1_000_000,
-            None => self.zone.utc_us(stamp.local_us, received_us),
-        }
-    }
-
-    fn of_bsd(&mut self, stamp: &BsdStamp, received_us: i64) -> Option<i64> {
-        let days = match stamp.year {
-            Some(year) => iso_time::days_from_1970(year, stamp.month, stamp.day)?,
-            None => self.years.days(stamp.month, stamp.day, received_us)?,
-        };
-        let local_us = days * DAY_US + i64::from(stamp.seconds) * 1_000_000 + i64::from(stamp.micros);
-        Some(match stamp.zone {
-            StampZone::OffsetS(offset_s) => local_us - i64::from(offset_s) * 1_000_000,
-            StampZone::Unknown => self.zone.utc_us(local_us, received_us),
-        })
     }
 }
 
