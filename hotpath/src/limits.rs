@@ -251,3 +251,6 @@ pub const FLOW_LIST_DEPTH_MAX: usize = 4;
 
 /// Bytes of the JSON text of a list from which on its values are no longer taken apart, but written as octets.
 pub const FLOW_LIST_JSON_BYTES_MAX: usize = 64 << 10;
+/// Rows of one event that is a list of JSON values. Of a longer list the first ones become rows, and the first row says so
+/// and keeps the event whole.
+pub const JSON_ROWS_MAX: usize = 10_000;

@@ -17,6 +17,17 @@ impl BatchBuilder {
         self.put_event_value(column, spelling, value);
     }
 
+    /// Settles the type that the column of a field of the event has, see [`BatchBuilder::expect_field`].
+    pub fn expect_event_field(&mut self, spelling: &str, column_type: &ColumnType) {
+        // Without a column left, `_extra` takes the field.
+        let _ = self.locate(spelling, Origin::Event, column_type);
+    }
+
+    /// The name of the column for a field of the event, `None` where it can have none.
+    pub(crate) fn event_column_name(&self, spelling: &str) -> Option<String> {
+        self.name_of_field(spelling, Origin::Event)
+    }
+
     /// The column for a field of the event, made where there is none; `None` where there can be none.
     #[inline]
     pub(crate) fn event_column(&mut self, spelling: &str, value: &Value<'_>) -> Option<ColumnIndex> {
@@ -99,7 +110,7 @@ impl BatchBuilder {
             self.column(index).event_field_row = rows;
             return;
         }
-        let name = format!("body_{}", self.name(index));
+        let name = format!("body_{}", self.name_of_number(index.number()));
         match self.side_column(&name, &wanted) {
             Some(body) if !self.has_value(body) => self.put_or_beside(body, spelling, value, &wanted),
             _ => self.put_extra(spelling, value),

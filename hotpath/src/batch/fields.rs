@@ -10,7 +10,7 @@ use crate::cut::ColumnType;
 use crate::limits::FIELD_SPELLINGS_MAX;
 
 /// Whole numbers up to here are doubles exactly.
-pub(super) const DOUBLE_EXACT_MAX: u64 = 1 << 53;
+pub(crate) const DOUBLE_EXACT_MAX: u64 = 1 << 53;
 /// Columns that are tried for a field before its name is looked up: fields that some rows do not have are skipped.
 const FOLLOWING_COLUMNS_MAX: usize = 3;
 

@@ -28,6 +28,7 @@ use crate::block::{Event, Peer, SealedBlock};
 use crate::cut::ColumnType;
 use addresses::AddressTexts;
 use column::ColumnData;
+pub(crate) use fields::DOUBLE_EXACT_MAX;
 use fields::{Spelling, Spellings};
 use text::TextBuffers;
 
@@ -249,9 +250,9 @@ impl BatchBuilder {
         }
     }
 
-    /// The name of a column.
-    pub(crate) fn name(&self, index: ColumnIndex) -> &str {
-        self.columns.get(index.number()).map_or("", |column| &column.name)
+    /// The name of a column, by its number.
+    pub(crate) fn name_of_number(&self, number: usize) -> &str {
+        self.columns.get(number).map_or("", |column| &column.name)
     }
 
     /// Rows ended so far.

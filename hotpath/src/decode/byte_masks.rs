@@ -26,6 +26,14 @@ pub(super) struct HeaderMasks {
     pub(super) not_ascii: u64,
 }
 
+/// Marks for a JSON text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct JsonMasks {
+    pub(super) quote: u64,
+    /// Backslashes and control characters.
+    pub(super) escape: u64,
+}
+
 /// The marks for pairs.
 #[inline]
 pub(super) fn pair_masks(bytes: &[u8; MASK_BYTES]) -> PairMasks {
@@ -46,6 +54,16 @@ pub(super) fn header_masks(bytes: &[u8; MASK_BYTES]) -> HeaderMasks {
     return by_bytes::header_masks(bytes);
 }
 
+/// The marks for a JSON text.
+#[inline]
+pub(super) fn json_masks(bytes: &[u8; MASK_BYTES]) -> JsonMasks {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: as in `pair_masks`.
+    return unsafe { sse2::json_masks(bytes) };
+    #[cfg(not(target_arch = "x86_64"))]
+    return by_bytes::json_masks(bytes);
+}
+
 /// 16 bytes at once.
 #[cfg(target_arch = "x86_64")]
 mod sse2 {
@@ -54,7 +72,7 @@ mod sse2 {
         _mm_set1_epi8, _mm_sub_epi8,
     };
 
-    use super::{HeaderMasks, MASK_BYTES, PairMasks};
+    use super::{HeaderMasks, JsonMasks, MASK_BYTES, PairMasks};
 
     #[target_feature(enable = "sse2")]
     #[inline]
@@ -110,12 +128,24 @@ mod sse2 {
         }
         HeaderMasks { space, not_ascii }
     }
+
+    #[target_feature(enable = "sse2")]
+    #[inline]
+    pub(super) fn json_masks(bytes: &[u8; MASK_BYTES]) -> JsonMasks {
+        let (mut quote, mut escape) = (0, 0);
+        for (number, bytes) in bytes.as_chunks().0.iter().enumerate() {
+            let bytes = load(bytes);
+            quote |= bits(is(bytes, b'"'), number);
+            escape |= bits(_mm_or_si128(is_between(bytes, 0, 0x1f), is(bytes, b'\\')), number);
+        }
+        JsonMasks { quote, escape }
+    }
 }
 
 /// Byte by byte, as the marks are defined.
 #[cfg(any(test, not(target_arch = "x86_64")))]
 mod by_bytes {
-    use super::{HeaderMasks, MASK_BYTES, PairMasks, is_key_byte};
+    use super::{HeaderMasks, JsonMasks, MASK_BYTES, PairMasks, is_key_byte};
 
     fn bits(bytes: &[u8; MASK_BYTES], is: fn(u8) -> bool) -> u64 {
         bytes.iter().rev().fold(0, |bits, byte| bits << 1 | u64::from(is(*byte)))
@@ -134,6 +164,13 @@ mod by_bytes {
             not_ascii: bits(bytes, |byte| !byte.is_ascii()),
         }
     }
+
+    pub(super) fn json_masks(bytes: &[u8; MASK_BYTES]) -> JsonMasks {
+        JsonMasks {
+            quote: bits(bytes, |byte| byte == b'"'),
+            escape: bits(bytes, |byte| byte < b' ' || byte == b'\\'),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -146,6 +183,7 @@ mod tests {
             let bytes = std::array::from_fn(|position| (position as u8).wrapping_add(shift));
             assert_eq!(pair_masks(&bytes), by_bytes::pair_masks(&bytes));
             assert_eq!(header_masks(&bytes), by_bytes::header_masks(&bytes));
+            assert_eq!(json_masks(&bytes), by_bytes::json_masks(&bytes));
         }
     }
 }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use super::Decoder;
 use super::cef::CefDecoder;
 use super::flow::{FlowDecoder, FlowOptions};
+use super::json::{JsonDecoder, JsonOptions};
 use super::sflow::SflowDecoder;
 use super::syslog::{SyslogDecoder, SyslogOptions};
 use crate::batch::BatchBuilder;
@@ -17,6 +18,8 @@ pub struct DecoderOptions {
     pub syslog: SyslogOptions,
     /// Of NetFlow and IPFIX.
     pub flow: FlowOptions,
+    /// Of JSON, and of the formats that are JSON.
+    pub json: JsonOptions,
 }
 
 /// What stands for an event in a file of the format.
@@ -59,6 +62,36 @@ static FORMATS: &[Definition] = &[
         name: "ipfix",
         unit: Unit::Datagram,
         make: |options, rows| Box::new(FlowDecoder::new(&options.flow, rows)),
+    },
+    Definition {
+        name: "json",
+        unit: Unit::Message,
+        make: |options, rows| Box::new(JsonDecoder::new(options, rows)),
+    },
+    Definition {
+        name: "suricata",
+        unit: Unit::Message,
+        make: |options, rows| Box::new(JsonDecoder::suricata(options, rows)),
+    },
+    Definition {
+        name: "cloudtrail",
+        unit: Unit::Message,
+        make: |options, rows| Box::new(JsonDecoder::cloudtrail(options, rows)),
+    },
+    Definition {
+        name: "windows",
+        unit: Unit::Message,
+        make: |options, rows| Box::new(JsonDecoder::windows(options, rows)),
+    },
+    Definition {
+        name: "gelf",
+        unit: Unit::Message,
+        make: |options, rows| Box::new(JsonDecoder::gelf(options, rows)),
+    },
+    Definition {
+        name: "ebpf",
+        unit: Unit::Message,
+        make: |options, rows| Box::new(JsonDecoder::ebpf(options, rows)),
     },
 ];
 

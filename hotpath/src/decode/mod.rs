@@ -8,6 +8,7 @@ mod byte_set;
 pub mod cef;
 pub mod flow;
 mod format;
+pub mod json;
 pub mod packet;
 pub mod sflow;
 pub mod syslog;
