@@ -64,6 +64,11 @@ fn seeds_of_framing() {
 }
 
 #[test]
+fn seeds_of_json() {
+    replay("json");
+}
+
+#[test]
 fn seeds_of_log_reader() {
     replay("log_reader");
 }

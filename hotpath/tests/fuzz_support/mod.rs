@@ -9,6 +9,7 @@ pub mod cef;
 pub mod condition;
 mod datagrams;
 pub mod framing;
+pub mod json;
 pub mod log_reader;
 pub mod packet;
 mod rows;
@@ -25,6 +26,7 @@ pub const HARNESSES: &[(&str, Harness)] = &[
     ("cef", cef::check),
     ("condition", condition::check),
     ("framing", framing::check),
+    ("json", json::check),
     ("log_reader", log_reader::check),
     ("packet", packet::check),
     ("sflow", sflow::check),

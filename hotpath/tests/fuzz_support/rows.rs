@@ -19,6 +19,37 @@ const LINES_MAX: usize = 8;
 /// Makes a decoder that writes to the builder.
 pub type NewDecoder = fn(&mut BatchBuilder) -> Box<dyn Decoder>;
 
+/// As [`check`], for decoders that make several rows of an event.
+pub fn check_several(input: &[u8], new_decoder: NewDecoder) {
+    let block = block_of(input);
+    let batch = decode(&block, &block, new_decoder);
+    assert_eq!(
+        batch,
+        decode(&block, &block_of(b""), new_decoder),
+        "rows are the same wherever the text lies"
+    );
+    check_columns(&batch);
+    let mut rows = 0;
+    for event in block.events() {
+        let alone = decode_one(&event, new_decoder);
+        assert!(alone.num_rows() > 0, "no event is without a row");
+        check_row(&alone, 0, &event);
+        for row in 1..alone.num_rows() {
+            assert!(text(&alone, "raw", row).is_none(), "an event is kept whole once");
+            check_json(&alone, "_extra", row);
+        }
+        rows += alone.num_rows();
+    }
+    assert_eq!(batch.num_rows(), rows, "the events before an event do not change its rows");
+}
+
+fn decode_one(event: &Event<'_>, new_decoder: NewDecoder) -> RecordBatch {
+    let mut block = Block::new(BlockMemory::unpooled(event.bytes.len().max(4096)), event.received_us);
+    block.push(event.bytes, &event.peer, event.received_us, event.truncated).unwrap();
+    let block = block.seal();
+    decode(&block, &block, new_decoder)
+}
+
 /// Decodes an input as one message, as a message for each line, and as one message again; returns the rows.
 pub fn check(input: &[u8], new_decoder: NewDecoder) -> RecordBatch {
     let block = block_of(input);
