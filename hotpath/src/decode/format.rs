@@ -7,6 +7,7 @@ use super::Decoder;
 use super::cef::CefDecoder;
 use super::flow::{FlowDecoder, FlowOptions};
 use super::json::{JsonDecoder, JsonOptions};
+use super::marked::MarkedDecoder;
 use super::sflow::SflowDecoder;
 use super::syslog::{SyslogDecoder, SyslogOptions};
 use crate::batch::BatchBuilder;
@@ -50,7 +51,12 @@ static FORMATS: &[Definition] = &[
     Definition {
         name: "cef",
         unit: Unit::Message,
-        make: |options, rows| Box::new(CefDecoder::new(options.syslog, rows)),
+        make: |options, rows| Box::new(MarkedDecoder::new(options.syslog, rows)),
+    },
+    Definition {
+        name: "leef",
+        unit: Unit::Message,
+        make: |options, rows| Box::new(MarkedDecoder::new(options.syslog, rows)),
     },
     Definition { name: "sflow", unit: Unit::Datagram, make: |_, rows| Box::new(SflowDecoder::new(rows)) },
     Definition {

@@ -2,7 +2,7 @@
 
 use hotpath::batch::BatchBuilder;
 use hotpath::decode::Decoder;
-use hotpath::decode::cef::CefDecoder;
+use hotpath::decode::marked::MarkedDecoder;
 use hotpath::decode::syslog::SyslogOptions;
 
 use super::rows;
@@ -13,5 +13,5 @@ pub fn check(input: &[u8]) {
 }
 
 fn new_decoder(rows: &mut BatchBuilder) -> Box<dyn Decoder> {
-    Box::new(CefDecoder::new(SyslogOptions { time_zone: chrono_tz::Tz::America__New_York }, rows))
+    Box::new(MarkedDecoder::new(SyslogOptions { time_zone: chrono_tz::Tz::America__New_York }, rows))
 }

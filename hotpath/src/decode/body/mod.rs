@@ -33,7 +33,7 @@ impl BodyFields {
             Some(b'@') if text.starts_with(CEE_COOKIE) => {
                 self.json.extract(&text[CEE_COOKIE.len()..], rows);
             }
-            // Markup has attributes, not pairs; CEF and LEEF have a grammar of their own.
+            // Markup has attributes, not pairs; what begins as CEF or LEEF and is none of them has neither.
             None | Some(b'<') => {}
             Some(b'C' | b'L') if text.starts_with("CEF:") || text.starts_with("LEEF:") => {}
             Some(_) => {

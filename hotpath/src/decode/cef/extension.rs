@@ -8,14 +8,14 @@ use crate::limits::KEY_BYTES_MAX;
 
 /// A key and its value, without outer spaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Pair<'a> {
-    pub(super) key: &'a str,
-    pub(super) value: &'a str,
+pub(in crate::decode) struct Pair<'a> {
+    pub(in crate::decode) key: &'a str,
+    pub(in crate::decode) value: &'a str,
 }
 
 /// The pairs of an extension, in their order.
 #[derive(Debug)]
-pub(super) struct Pairs<'a> {
+pub(in crate::decode) struct Pairs<'a> {
     text: &'a str,
     next: Option<Key>,
 }
@@ -28,12 +28,12 @@ struct Key {
 }
 
 impl<'a> Pairs<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(in crate::decode) fn new(text: &'a str) -> Self {
         Self { text, next: next_key(text.as_bytes(), 0) }
     }
 
     /// What stands before the first key; nothing should.
-    pub(super) fn text_before(&self) -> &'a str {
+    pub(in crate::decode) fn text_before(&self) -> &'a str {
         let end = self.next.map_or(self.text.len(), |key| key.start);
         self.text[..end].trim_ascii()
     }
@@ -52,7 +52,7 @@ impl<'a> Iterator for Pairs<'a> {
 }
 
 /// Whether a text has a pair.
-pub(super) fn has_pair(text: &str) -> bool {
+pub(in crate::decode) fn has_pair(text: &str) -> bool {
     next_key(text.as_bytes(), 0).is_some()
 }
 
@@ -93,29 +93,6 @@ fn key_start(text: &[u8], from: usize, equals: usize) -> Option<usize> {
 /// Letters and digits, and what devices put into the keys that they invent: `ad.field[0]`, `ad.Error_,Code`.
 static KEY: ByteSet = ByteSet::of(b"_.-[],").with_alphanumeric();
 
-/// Takes the backslashes away from what `escape` knows, and leaves any other in its place.
-pub(super) fn unescape(text: &str, escape: fn(u8) -> Option<char>, out: &mut String) {
-    out.clear();
-    let mut rest = text;
-    while let Some(found) = memchr::memchr(b'\\', rest.as_bytes()) {
-        out.push_str(&rest[..found]);
-        rest = &rest[found + 1..];
-        match rest.bytes().next().and_then(escape) {
-            Some(character) => {
-                out.push(character);
-                rest = &rest[1..];
-            }
-            None => out.push('\\'),
-        }
-    }
-    out.push_str(rest);
-}
-
-/// What stands behind a backslash in the header.
-pub(super) fn header_escape(byte: u8) -> Option<char> {
-    matches!(byte, b'|' | b'\\').then_some(char::from(byte))
-}
-
 /// What stands behind a backslash in a value.
 pub(super) fn value_escape(byte: u8) -> Option<char> {
     match byte {
@@ -129,6 +106,7 @@ pub(super) fn value_escape(byte: u8) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode::marked::unescape;
 
     fn assert_pairs(text: &str, expected: &[(&str, &str)]) {
         let pairs: Vec<_> = Pairs::new(text).map(|pair| (pair.key, pair.value)).collect();
@@ -180,8 +158,6 @@ mod tests {
     #[test]
     fn escapes() {
         let mut out = String::new();
-        unescape(r"a\|b\\c\=d\", header_escape, &mut out);
-        assert_eq!(out, r"a|b\c\=d\");
         unescape(r"a\|b\\nc\=d\ne\rD:\Shared\", value_escape, &mut out);
         assert_eq!(out, "a\\|b\\nc=d\ne\rD:\\Shared\\");
     }

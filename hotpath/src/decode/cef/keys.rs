@@ -55,9 +55,6 @@ pub(super) fn kind(key: &str) -> Kind {
         | b"oldfilesize"
         | b"sourcetranslatedport"
         | b"destinationtranslatedport"
-        | b"cn1"
-        | b"cn2"
-        | b"cn3"
         | b"flexnumber1"
         | b"flexnumber2"
         | b"baseeventcount"
@@ -72,11 +69,7 @@ pub(super) fn kind(key: &str) -> Kind {
         | b"devicecustomnumber1"
         | b"devicecustomnumber2"
         | b"devicecustomnumber3" => Kind::Integer,
-        b"cfp1"
-        | b"cfp2"
-        | b"cfp3"
-        | b"cfp4"
-        | b"slat"
+        b"slat"
         | b"slong"
         | b"dlat"
         | b"dlong"
@@ -102,8 +95,15 @@ pub(super) fn kind(key: &str) -> Kind {
         | b"filemodificationtime"
         | b"oldfilecreatetime"
         | b"oldfilemodificationtime" => Kind::Time(None),
+        // The standard has three of one and four of the other; devices count on.
+        [b'c', b'n', number @ ..] if is_number(number) => Kind::Integer,
+        [b'c', b'f', b'p', number @ ..] if is_number(number) => Kind::Double,
         _ => Kind::Text,
     }
+}
+
+fn is_number(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(u8::is_ascii_digit)
 }
 
 #[cfg(test)]
@@ -120,6 +120,12 @@ mod tests {
             ("EndTime", Kind::Time(Some(TimeRank::End))),
             ("oldFileModificationTime", Kind::Time(None)),
             ("cs1", Kind::Text),
+            ("cn1", Kind::Integer),
+            ("cn12", Kind::Integer),
+            ("cn", Kind::Text),
+            ("cn1Label", Kind::Text),
+            ("cfp15", Kind::Double),
+            ("cfp", Kind::Text),
             ("", Kind::Text),
             ("deviceCustomFloatingPoint42", Kind::Text),
         ] {

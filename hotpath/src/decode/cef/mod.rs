@@ -1,31 +1,26 @@
-//! CEF, the ArcSight Common Event Format, alone or behind a syslog header. Other messages are decoded as syslog.
+//! CEF, the ArcSight Common Event Format:
+//! `CEF:Version|Device Vendor|Device Product|Device Version|Signature ID|Name|Severity|Extension`.
 //! See `docs/protocols/cef.md`.
 
 mod extension;
-mod header;
 mod keys;
 
-use super::Decoder;
-use super::syslog::{BYTE_ORDER_MARK, END_OF_MESSAGE, SyslogDecoder, SyslogOptions};
-use crate::batch::{BatchBuilder, ColumnIndex, Value, escape_invalid_utf8};
-use crate::block::Event;
-use crate::cut::ColumnType;
+use crate::batch::{BatchBuilder, Value};
+use crate::decode::marked::{Clock, Header, Outcome, Place, key_name, put_header_field, unescape};
 use crate::limits::KEY_VALUE_PAIRS_MAX;
-use extension::{Pair, Pairs, header_escape, unescape, value_escape};
-use header::{FIELDS, MARKER, Place};
+use extension::value_escape;
+pub(super) use extension::{Pair, Pairs, has_pair};
 use keys::{Kind, TimeRank, kind};
 
-/// The columns of the header's fields, in its order.
+/// Fields of the header behind its version.
+const FIELDS: usize = 6;
+/// Their columns, in this order.
 const FIELD_COLUMNS: [&str; FIELDS] =
     ["device_vendor", "device_product", "device_version", "signature_id", "name", "event_severity"];
 
-/// Decodes CEF messages, one row each. Its memory is used again from event to event.
-#[derive(Debug)]
-pub struct CefDecoder {
-    syslog: SyslogDecoder,
-    fields: [ColumnIndex; FIELDS],
-    /// The message where it is not UTF-8.
-    escaped: String,
+/// Parses CEF messages; its memory is used again for the next one.
+#[derive(Debug, Default)]
+pub(super) struct CefBody {
     /// A field or value that had backslashes.
     unescaped: String,
 }
@@ -38,64 +33,30 @@ struct Extension {
     fault: Option<&'static str>,
 }
 
-impl CefDecoder {
-    /// A decoder that writes to `rows`; the options are for syslog headers, their time zone holds for all times.
-    pub fn new(options: SyslogOptions, rows: &mut BatchBuilder) -> Self {
-        Self {
-            syslog: SyslogDecoder::new(options, rows),
-            fields: FIELD_COLUMNS.map(|name| rows.define(name, ColumnType::String)),
-            escaped: String::new(),
-            unescaped: String::new(),
+impl CefBody {
+    /// Puts the fields of the message that lies at a place of the text.
+    pub(super) fn put(
+        &mut self,
+        text: &str,
+        place: Place,
+        clock: &mut Clock<'_>,
+        rows: &mut BatchBuilder,
+    ) -> Outcome {
+        rows.field("cef_version", &Value::Text(place.version(text)));
+        let header = Header::<FIELDS>::parse(text.get(place.fields_start..).unwrap_or(""), has_pair);
+        for (column, field) in FIELD_COLUMNS.iter().zip(header.fields) {
+            put_header_field(column, field, &mut self.unescaped, rows);
         }
-    }
-
-    /// The row of a message, or that of syslog where it is not CEF.
-    fn decode_text(&mut self, text: &str, event: &Event<'_>, rows: &mut BatchBuilder) {
-        let text = text.trim_end_matches(END_OF_MESSAGE);
-        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
-        let Some(place) = header::find(text) else {
-            self.syslog.decode(event, rows);
-            return;
-        };
-        rows.begin_row(event);
-        if event.truncated {
-            rows.put_raw(event.bytes);
-        }
-        self.put_message(text, place, event, rows);
-        rows.end_row();
-    }
-
-    fn put_message(&mut self, text: &str, place: Place, event: &Event<'_>, rows: &mut BatchBuilder) {
-        let before = self.syslog.put_header_before(text, place.start, MARKER, event.received_us, rows);
-        let header = header::parse(&text[place.fields_start..]);
-        for (column, field) in self.fields.iter().zip(header.fields) {
-            if field.text.is_empty() {
-                continue;
-            }
-            if field.escaped {
-                unescape(field.text, header_escape, &mut self.unescaped);
-                rows.put_text(*column, &self.unescaped);
-            } else {
-                rows.put_text(*column, field.text);
-            }
-        }
-        let extension = self.put_extension(header.extension, event.received_us, rows);
-        if !before.has_time
-            && let Some((_, time_us)) = extension.time
-        {
-            rows.set_event_time(time_us);
-        }
+        let extension = self.put_extension(header.rest, clock, rows);
         let header_fault = header.incomplete.then_some("a CEF header with fewer than its seven fields");
-        let cef_fault = header_fault.or(extension.fault);
-        let message = if cef_fault.is_some() { &text[place.start..] } else { before.text };
-        self.syslog.put_text_before_body(message, rows);
-        if let Some(fault) = before.fault.or(cef_fault) {
-            rows.parse_error(fault);
-            rows.put_raw(event.bytes);
+        Outcome {
+            time_us: extension.time.map(|(_, time_us)| time_us),
+            time_is_first: false,
+            fault: header_fault.or(extension.fault),
         }
     }
 
-    fn put_extension(&mut self, text: &str, received_us: i64, rows: &mut BatchBuilder) -> Extension {
+    fn put_extension(&mut self, text: &str, clock: &mut Clock<'_>, rows: &mut BatchBuilder) -> Extension {
         let mut found = Extension::default();
         // Most extensions have none, and one look is cheaper than one for each value.
         let has_escapes = memchr::memchr(b'\\', text.as_bytes()).is_some();
@@ -111,7 +72,7 @@ impl CefDecoder {
             if pair.value.is_empty() {
                 continue;
             }
-            let Some(time) = self.put_pair(pair, has_escapes, received_us, rows) else { continue };
+            let Some(time) = self.put_pair(pair, has_escapes, clock, rows) else { continue };
             if found.time.is_none_or(|(rank, _)| time.0 < rank) {
                 found.time = Some(time);
             }
@@ -124,7 +85,7 @@ impl CefDecoder {
         &mut self,
         pair: Pair<'_>,
         has_escapes: bool,
-        received_us: i64,
+        clock: &mut Clock<'_>,
         rows: &mut BatchBuilder,
     ) -> Option<(TimeRank, i64)> {
         let kind = kind(pair.key);
@@ -137,7 +98,7 @@ impl CefDecoder {
             Kind::Double => {
                 pair.value.parse().ok().filter(|number: &f64| number.is_finite()).map(Value::Double)
             }
-            Kind::Time(_) => self.syslog.instant_us(pair.value, received_us).map(Value::Timestamp),
+            Kind::Time(_) => clock.times.instant_us(pair.value, clock.received_us).map(Value::Timestamp),
         };
         let Some(value) = value else {
             // The column keeps the key's type, whatever the first value of a dataset is.
@@ -154,25 +115,13 @@ impl CefDecoder {
     }
 
     fn put_text(&mut self, pair: Pair<'_>, has_escapes: bool, rows: &mut BatchBuilder) {
+        let name = key_name(pair.key);
         if !has_escapes || memchr::memchr(b'\\', pair.value.as_bytes()).is_none() {
-            rows.field(pair.key, &Value::Text(pair.value));
+            rows.field(name, &Value::Text(pair.value));
             return;
         }
         unescape(pair.value, value_escape, &mut self.unescaped);
-        rows.field(pair.key, &Value::Text(&self.unescaped));
-    }
-}
-
-impl Decoder for CefDecoder {
-    fn decode(&mut self, event: &Event<'_>, rows: &mut BatchBuilder) {
-        if let Some(text) = event.text() {
-            self.decode_text(text, event, rows);
-            return;
-        }
-        let mut escaped = std::mem::take(&mut self.escaped);
-        escape_invalid_utf8(event.bytes, &mut escaped);
-        self.decode_text(&escaped, event, rows);
-        self.escaped = escaped;
+        rows.field(name, &Value::Text(&self.unescaped));
     }
 }
 

@@ -6,9 +6,11 @@ use chrono_tz::Tz;
 use proptest::prelude::*;
 
 use super::*;
-use crate::batch::{ColumnRegistry, RowOptions};
+use crate::batch::{ColumnRegistry, RowOptions, escape_invalid_utf8};
 use crate::block::{Block, BlockMemory, Peer, SourceType};
 use crate::decode::decode_block;
+use crate::decode::marked::MarkedDecoder;
+use crate::decode::syslog::SyslogOptions;
 
 const RECEIVED: &str = "2024-03-05T06:10:00Z";
 
@@ -20,7 +22,7 @@ fn decode_all(messages: &[&[u8]], zone: Tz, truncated: bool) -> RecordBatch {
     let unbounded =
         RowOptions { keep_raw: false, event_time_past_max_us: i64::MAX, event_time_future_max_us: i64::MAX };
     let mut rows = BatchBuilder::new(Arc::new(ColumnRegistry::default()), unbounded);
-    let mut decoder = CefDecoder::new(SyslogOptions { time_zone: zone }, &mut rows);
+    let mut decoder = MarkedDecoder::new(SyslogOptions { time_zone: zone }, &mut rows);
     let bytes = messages.iter().map(|message| message.len()).sum::<usize>().max(4096);
     let mut block = Block::new(BlockMemory::unpooled(bytes), us(RECEIVED));
     let peer = Peer::new("192.0.2.1:514".parse().unwrap(), SourceType::Syslog);
@@ -59,7 +61,7 @@ impl Row {
         self.time("event_time").unwrap()
     }
 
-    fn fields(&self) -> [Option<&str>; FIELDS] {
+    fn fields(&self) -> [Option<&str>; 6] {
         FIELD_COLUMNS.map(|name| self.text(name))
     }
 

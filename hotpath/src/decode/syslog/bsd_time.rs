@@ -5,7 +5,7 @@ use super::local_time::abbreviation_offset_s;
 
 /// A zone as a stamp names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum StampZone {
+pub(in crate::decode) enum StampZone {
     /// The stamp names none, or one that cannot be told: the dataset's zone holds.
     Unknown,
     /// Seconds east of UTC.
@@ -14,20 +14,20 @@ pub(super) enum StampZone {
 
 /// A stamp as it was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct BsdStamp {
-    pub(super) month: u32,
-    pub(super) day: u32,
-    pub(super) year: Option<i32>,
-    pub(super) seconds: u32,
-    pub(super) micros: u32,
-    pub(super) zone: StampZone,
+pub(in crate::decode) struct BsdStamp {
+    pub(in crate::decode) month: u32,
+    pub(in crate::decode) day: u32,
+    pub(in crate::decode) year: Option<i32>,
+    pub(in crate::decode) seconds: u32,
+    pub(in crate::decode) micros: u32,
+    pub(in crate::decode) zone: StampZone,
     /// Bytes of the stamp with its year and zone.
-    pub(super) length: usize,
+    pub(in crate::decode) length: usize,
 }
 
 /// The stamp that the text begins with: `Mar  5 06:07:08`, `Mar 5 2024 06:07:08.123 CET`, `2024 Mar 05 06:07:08`,
 /// `Mar  5 06:07:08 2024`, `Aug 24 05:34:00 CST 1987`.
-pub(super) fn parse(text: &[u8]) -> Option<BsdStamp> {
+pub(in crate::decode) fn parse(text: &[u8]) -> Option<BsdStamp> {
     let mut at = 0;
     let mut year = leading_year(text);
     if year.is_some() {
@@ -73,10 +73,12 @@ fn time_of_day(text: &[u8]) -> Option<(u32, usize)> {
     seconds_of_day(&padded).map(|seconds| (seconds, 7))
 }
 
-fn month(letters: &[u8]) -> Option<u32> {
+/// The number of the month whose name begins with these three letters.
+pub(in crate::decode) fn month(letters: &[u8]) -> Option<u32> {
     const MONTHS: [&[u8]; 12] =
         [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
-    let lower = [letters[0] | 0x20, letters[1] | 0x20, letters[2] | 0x20];
+    let [first, second, third] = letters.first_chunk()?;
+    let lower = [first | 0x20, second | 0x20, third | 0x20];
     let position = MONTHS.iter().position(|month| **month == lower)?;
     Some(position as u32 + 1)
 }
@@ -146,6 +148,20 @@ fn zone(text: &[u8]) -> (StampZone, usize) {
         Some(offset_s) => (StampZone::OffsetS(offset_s), length),
         None => NONE,
     }
+}
+
+/// The zone that a whole word names: `CET`, `UTC+2`, `-05:00`, `Z`.
+pub(in crate::decode) fn zone_of_word(word: &str) -> Option<StampZone> {
+    let letters = word.bytes().take_while(u8::is_ascii_uppercase).count();
+    let (name, rest) = word.split_at(letters);
+    if rest.is_empty() {
+        return abbreviation_offset_s(name)
+            .map(|offset_s| offset_s.map_or(StampZone::Unknown, StampZone::OffsetS));
+    }
+    if !matches!(name, "" | "UTC" | "GMT" | "TZ") {
+        return None;
+    }
+    plain_offset(rest.as_bytes()).map(StampZone::OffsetS)
 }
 
 fn is_offset(byte: u8) -> bool {

@@ -4,31 +4,31 @@ use chrono::{Datelike, NaiveDate};
 
 /// Days from 0001-01-01 (day 1) to 1970-01-01.
 const EPOCH_DAYS_FROM_CE: i32 = 719_163;
-pub(super) const DAY_US: i64 = 86_400_000_000;
+pub(in crate::decode) const DAY_US: i64 = 86_400_000_000;
 const DATE_BYTES: usize = 10;
 
 /// A time stamp as it was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct IsoStamp {
+pub(in crate::decode) struct IsoStamp {
     /// Wall clock time, in microseconds since 1970 where the clock hangs.
-    pub(super) local_us: i64,
+    pub(in crate::decode) local_us: i64,
     /// What the stamp says of its zone, in seconds east of UTC.
-    pub(super) offset_s: Option<i32>,
+    pub(in crate::decode) offset_s: Option<i32>,
     /// Bytes of the stamp.
-    pub(super) length: usize,
+    pub(in crate::decode) length: usize,
     /// Whether RFC 5424 allows the form (up to nine digits of a second are let pass).
-    pub(super) by_the_book: bool,
+    pub(in crate::decode) by_the_book: bool,
 }
 
 /// Days from 1970-01-01, `None` for a date that no calendar has.
-pub(super) fn days_from_1970(year: i32, month: u32, day: u32) -> Option<i64> {
+pub(in crate::decode) fn days_from_1970(year: i32, month: u32, day: u32) -> Option<i64> {
     let date = NaiveDate::from_ymd_opt(year, month, day)?;
     Some(i64::from(date.num_days_from_ce() - EPOCH_DAYS_FROM_CE))
 }
 
 /// The number that ASCII digits write, `None` where one is no digit.
 #[inline]
-pub(super) fn number(digits: &[u8]) -> Option<u32> {
+pub(in crate::decode) fn number(digits: &[u8]) -> Option<u32> {
     let mut value = 0u32;
     for digit in digits {
         let digit = digit.wrapping_sub(b'0');
@@ -42,7 +42,7 @@ pub(super) fn number(digits: &[u8]) -> Option<u32> {
 
 /// `HH:MM:SS` in seconds. A leap second is taken, and flagged by the caller.
 #[inline]
-pub(super) fn seconds_of_day(text: &[u8]) -> Option<u32> {
+pub(in crate::decode) fn seconds_of_day(text: &[u8]) -> Option<u32> {
     let time: &[u8; 8] = text.get(..8)?.try_into().ok()?;
     if time[2] != b':' || time[5] != b':' {
         return None;
@@ -54,7 +54,7 @@ pub(super) fn seconds_of_day(text: &[u8]) -> Option<u32> {
 /// A fraction of a second at the beginning of the text: microseconds and the bytes taken, point included; further
 /// digits are cut off. (0, 0) where there is none.
 #[inline]
-pub(super) fn fraction(text: &[u8]) -> (u32, usize) {
+pub(in crate::decode) fn fraction(text: &[u8]) -> (u32, usize) {
     if !matches!(text.first(), Some(b'.' | b',')) {
         return (0, 0);
     }
@@ -88,7 +88,7 @@ fn offset(text: &[u8]) -> Option<(i32, usize, bool)> {
 
 /// Parses stamps; most events are of the day of the one before.
 #[derive(Debug)]
-pub(super) struct IsoParser {
+pub(in crate::decode) struct IsoParser {
     last_date: [u8; DATE_BYTES],
     last_days: i64,
 }
@@ -102,7 +102,7 @@ impl Default for IsoParser {
 impl IsoParser {
     /// The stamp that the text begins with.
     #[inline]
-    pub(super) fn parse(&mut self, text: &[u8]) -> Option<IsoStamp> {
+    pub(in crate::decode) fn parse(&mut self, text: &[u8]) -> Option<IsoStamp> {
         self.parse_usual(text).or_else(|| self.parse_any(text))
     }
 

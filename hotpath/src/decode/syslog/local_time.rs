@@ -12,7 +12,7 @@ const YEARS_TO_LEAP_DAY_MAX: i32 = 8;
 
 /// The zone that stamps without one are in.
 #[derive(Debug)]
-pub(super) struct ZoneClock {
+pub(in crate::decode) struct ZoneClock {
     zone: Tz,
     /// The minute of wall time asked for last, and its offset.
     last_minute: i64,
@@ -20,7 +20,7 @@ pub(super) struct ZoneClock {
 }
 
 impl ZoneClock {
-    pub(super) fn new(zone: Tz) -> Self {
+    pub(in crate::decode) fn new(zone: Tz) -> Self {
         Self { zone, last_minute: i64::MIN, last_offset_us: 0 }
     }
 
@@ -28,7 +28,7 @@ impl ZoneClock {
     ///
     /// Where they show it twice (the end of summer time) it is the instant nearer to receipt; a time that they
     /// skip (its beginning) is taken with the offset from before.
-    pub(super) fn utc_us(&mut self, local_us: i64, received_us: i64) -> i64 {
+    pub(in crate::decode) fn utc_us(&mut self, local_us: i64, received_us: i64) -> i64 {
         if self.zone == Tz::UTC {
             return local_us;
         }
@@ -72,7 +72,7 @@ fn naive(local_us: i64) -> Option<NaiveDateTime> {
 /// Offset in seconds of an abbreviation that means one thing in the zone or in the world's logs.
 ///
 /// The outer `None`: not a zone. The inner: a zone whose offset cannot be told (IST is India, Israel or Ireland).
-pub(super) fn abbreviation_offset_s(name: &str) -> Option<Option<i32>> {
+pub(in crate::decode) fn abbreviation_offset_s(name: &str) -> Option<Option<i32>> {
     const HOUR_S: i32 = 3600;
     let hours = match name {
         "UTC" | "GMT" | "Z" | "WET" => 0,
@@ -101,7 +101,7 @@ pub(super) fn abbreviation_offset_s(name: &str) -> Option<Option<i32>> {
 
 /// Finds the year of stamps that have none.
 #[derive(Debug, Default)]
-pub(super) struct YearFinder {
+pub(in crate::decode) struct YearFinder {
     last_asked: (u32, u32, i64),
     last_days: Option<i64>,
 }
@@ -109,7 +109,7 @@ pub(super) struct YearFinder {
 impl YearFinder {
     /// The day, counted from 1970, on which a month and day lie nearest to receipt; of two equally near the past
     /// one. `None` for a day that no year has.
-    pub(super) fn days(&mut self, month: u32, day: u32, received_us: i64) -> Option<i64> {
+    pub(in crate::decode) fn days(&mut self, month: u32, day: u32, received_us: i64) -> Option<i64> {
         let received_days = received_us.div_euclid(DAY_US);
         if self.last_asked != (month, day, received_days) {
             self.last_days = nearest_days(month, day, received_us);

@@ -1,9 +1,9 @@
 //! Syslog: RFC 5424, RFC 3164 as it occurs in the field, and anything else kept whole.
 
 mod before_body;
-mod bsd_time;
-mod iso_time;
-mod local_time;
+pub(in crate::decode) mod bsd_time;
+pub(in crate::decode) mod iso_time;
+pub(in crate::decode) mod local_time;
 mod priority;
 mod rfc3164;
 mod rfc5424;
@@ -14,11 +14,14 @@ use chrono_tz::Tz;
 
 use super::Decoder;
 use super::body::BodyFields;
+use super::marked::{Clock, MarkedBody, Place};
 use crate::batch::{BatchBuilder, ColumnIndex, ShortText, escape_invalid_utf8};
 use crate::block::Event;
 use crate::cut::ColumnType;
 use priority::Pri;
-use structured_data::{Fault, StructuredData};
+pub(in crate::decode) use rfc3164::Stamp;
+pub(in crate::decode) use structured_data::Fault;
+use structured_data::StructuredData;
 pub(in crate::decode) use times::{Times, instant_of_number_us};
 
 /// Says that the text of a message is UTF-8 (RFC 5424 section 6.4).
@@ -92,6 +95,7 @@ pub struct SyslogDecoder {
     times: Times,
     structured_data: StructuredData,
     body: BodyFields,
+    marked: MarkedBody,
     /// The message where it is not UTF-8.
     escaped: String,
 }
@@ -104,6 +108,7 @@ impl SyslogDecoder {
             times: Times::new(options.time_zone),
             structured_data: StructuredData::default(),
             body: BodyFields::default(),
+            marked: MarkedBody::default(),
             escaped: String::new(),
         }
     }
@@ -117,10 +122,20 @@ impl SyslogDecoder {
         if has_pri && let Some(version_bytes) = rfc5424::version_bytes(rest.as_bytes()) {
             match rfc5424::parse(&rest[version_bytes..], &mut self.times.iso) {
                 Ok(header) => {
+                    if header.has_marker()
+                        && let Some(place) = Place::find(text)
+                    {
+                        self.put_around_marker(text, place, event, rows);
+                        return;
+                    }
                     self.put_5424(&header, event, pri_fault, rows);
                     return;
                 }
                 Err(found) => header_fault = Some(found),
+            }
+            if let Some(place) = Place::find(text) {
+                self.put_around_marker(text, place, event, rows);
+                return;
             }
         }
         let mut header = rfc3164::parse(rest, has_pri, &mut self.times.iso);
@@ -129,6 +144,14 @@ impl SyslogDecoder {
         } else if header.stamp.is_some() {
             // A device that counts its messages begins with a number too: the time shows which header it is.
             header_fault = None;
+        }
+        let is_taken_for_tag = matches!(header.app_name, Some("CEF" | "LEEF"));
+        let is_alone = header_fault.is_some() && Place::at_start(text).is_some();
+        if (is_taken_for_tag || is_alone)
+            && let Some(place) = Place::find(text)
+        {
+            self.put_around_marker(text, place, event, rows);
+            return;
         }
         let is_raw = header_fault.is_some();
         rows.put_short(self.columns.rfc, if is_raw { RFC_NONE } else { RFC_3164 });
@@ -168,8 +191,8 @@ impl SyslogDecoder {
         rows: &mut BatchBuilder,
     ) {
         let (message, found) = self.put_5424_header(header, event.received_us, rows);
-        self.put_message(message, rows);
-        if let Some(fault) = fault.or(found) {
+        let body_fault = self.put_message(message, header.stamp.is_some(), event.received_us, rows);
+        if let Some(fault) = fault.or(found).or(body_fault) {
             rows.parse_error(fault);
             rows.put_raw(event.bytes);
         }
@@ -228,8 +251,9 @@ impl SyslogDecoder {
         rows: &mut BatchBuilder,
     ) {
         let found = self.put_3164_header(header, event.received_us, rows);
-        self.put_message(header.message, rows);
-        if let Some(fault) = fault.or(found) {
+        let has_time = header.stamp.is_some() && found.is_none();
+        let body_fault = self.put_message(header.message, has_time, event.received_us, rows);
+        if let Some(fault) = fault.or(found).or(body_fault) {
             rows.parse_error(fault);
             rows.put_raw(event.bytes);
         }
@@ -257,12 +281,37 @@ impl SyslogDecoder {
         fault
     }
 
-    fn put_message(&mut self, message: &str, rows: &mut BatchBuilder) {
+    /// Puts the message and the fields of its body; returns what is wrong with a body that says what it is.
+    #[inline]
+    fn put_message(
+        &mut self,
+        message: &str,
+        has_time: bool,
+        received_us: i64,
+        rows: &mut BatchBuilder,
+    ) -> Option<Fault> {
         if message.is_empty() {
-            return;
+            return None;
         }
         rows.put_text(self.columns.message, message);
+        if let Some(place) = Place::at_start(message) {
+            return self.put_marked_body(message, place, has_time, received_us, rows);
+        }
         self.body.extract(message, rows);
+        None
+    }
+
+    /// Puts the fields of the CEF or LEEF message that lies at a place of a text; returns what is wrong with it.
+    pub(in crate::decode) fn put_marked_body(
+        &mut self,
+        text: &str,
+        place: Place,
+        has_time: bool,
+        received_us: i64,
+        rows: &mut BatchBuilder,
+    ) -> Option<Fault> {
+        let mut clock = Clock { times: &mut self.times, received_us };
+        self.marked.put(text, place, has_time, &mut clock, rows)
     }
 }
 

@@ -20,7 +20,7 @@ static NOT_IN_TAG: ByteSet = ByteSet::of(b":[]\"{=<");
 
 /// The time of a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stamp {
+pub(in crate::decode) enum Stamp {
     Iso(IsoStamp),
     Bsd(BsdStamp),
     /// Microseconds since 1970.

@@ -21,6 +21,17 @@ pub(super) struct Header<'a> {
     pub(super) liberty: Option<Fault>,
 }
 
+impl Header<'_> {
+    /// Whether a CEF or LEEF body stands where a field should: many devices leave out the fields before it.
+    #[inline]
+    pub(super) fn has_marker(&self) -> bool {
+        let begins = |field: Option<&str>| {
+            field.is_some_and(|word| word.starts_with("CEF:") || word.starts_with("LEEF:"))
+        };
+        begins(self.hostname) || begins(self.app_name) || begins(self.proc_id) || begins(self.msg_id)
+    }
+}
+
 /// Bytes of VERSION and its space (section 6.2.2), `None` where the text has none.
 pub(super) fn version_bytes(text: &[u8]) -> Option<usize> {
     if !matches!(text.first(), Some(b'1'..=b'9')) {

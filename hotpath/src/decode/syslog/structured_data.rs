@@ -14,7 +14,7 @@ static PLAIN_NAME: ByteSet = ByteSet::of(b"").with_range(b'!', b'~').without(b"\
 static PLAIN_VALUE: ByteSet = ByteSet::of(b"").with_range(b' ', 0xff).without(b"\"\\]");
 
 /// What is wrong with structured data.
-pub(super) type Fault = &'static str;
+pub(in crate::decode) type Fault = &'static str;
 
 /// Where one PARAM lies in the text.
 #[derive(Debug)]

@@ -30,7 +30,7 @@ impl Times {
     }
 
     /// The instant of a stamp in microseconds since 1970, `None` for a day that no year has.
-    pub(super) fn of(&mut self, stamp: &Stamp, received_us: i64) -> Option<i64> {
+    pub(in crate::decode) fn of(&mut self, stamp: &Stamp, received_us: i64) -> Option<i64> {
         match stamp {
             Stamp::Iso(stamp) => Some(self.of_iso(stamp, received_us)),
             Stamp::Bsd(stamp) => self.of_bsd(stamp, received_us),
@@ -38,8 +38,13 @@ impl Times {
         }
     }
 
+    /// The stamp of RFC 3339 that a text begins with.
+    pub(in crate::decode) fn parse_iso(&mut self, text: &str) -> Option<IsoStamp> {
+        self.iso.parse(text.as_bytes())
+    }
+
     #[inline]
-    pub(super) fn of_iso(&mut self, stamp: &IsoStamp, received_us: i64) -> i64 {
+    pub(in crate::decode) fn of_iso(&mut self, stamp: &IsoStamp, received_us: i64) -> i64 {
         match stamp.offset_s {
             Some(offset_s) => stamp.local_us - i64::from(offset_s) * 1_000_000,
             None => self.zone.utc_us(stamp.local_us, received_us),
