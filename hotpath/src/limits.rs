@@ -254,3 +254,13 @@ pub const FLOW_LIST_JSON_BYTES_MAX: usize = 64 << 10;
 /// Rows of one event that is a list of JSON values. Of a longer list the first ones become rows, and the first row says so
 /// and keeps the event whole.
 pub const JSON_ROWS_MAX: usize = 10_000;
+
+/// Senders of W3C logs whose `#Fields` are remembered; of more, the one whose directives came longest ago is forgotten,
+/// and its lines are read in the order that IIS has by default.
+pub const W3C_PEERS_MAX: usize = 1_024;
+
+/// Names in a `#Fields` directive. A longer one is no directive: its row says so.
+pub const W3C_FIELDS_MAX: usize = 256;
+
+/// Bytes of a `#Fields` directive. A longer one is no directive: its row says so.
+pub const W3C_DIRECTIVE_BYTES_MAX: usize = 8_192;

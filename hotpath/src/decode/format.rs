@@ -10,6 +10,8 @@ use super::json::{JsonDecoder, JsonOptions};
 use super::marked::MarkedDecoder;
 use super::sflow::SflowDecoder;
 use super::syslog::{SyslogDecoder, SyslogOptions};
+use super::w3c::W3cDecoder;
+use super::weblog::WeblogDecoder;
 use crate::batch::BatchBuilder;
 
 /// What decoders are told by the dataset, each its own part.
@@ -98,6 +100,16 @@ static FORMATS: &[Definition] = &[
         name: "ebpf",
         unit: Unit::Message,
         make: |options, rows| Box::new(JsonDecoder::ebpf(options, rows)),
+    },
+    Definition {
+        name: "weblog",
+        unit: Unit::Message,
+        make: |options, rows| Box::new(WeblogDecoder::new(options.syslog, rows)),
+    },
+    Definition {
+        name: "w3c",
+        unit: Unit::Message,
+        make: |options, rows| Box::new(W3cDecoder::new(options.syslog, rows)),
     },
 ];
 

@@ -14,6 +14,8 @@ pub mod marked;
 pub mod packet;
 pub mod sflow;
 pub mod syslog;
+pub mod w3c;
+pub mod weblog;
 
 use arrow::array::RecordBatch;
 
