@@ -69,6 +69,11 @@ fn seeds_of_json() {
 }
 
 #[test]
+fn seeds_of_leef() {
+    replay("leef");
+}
+
+#[test]
 fn seeds_of_log_reader() {
     replay("log_reader");
 }
@@ -86,4 +91,14 @@ fn seeds_of_sflow() {
 #[test]
 fn seeds_of_syslog() {
     replay("syslog");
+}
+
+#[test]
+fn seeds_of_w3c() {
+    replay("w3c");
+}
+
+#[test]
+fn seeds_of_weblog() {
+    replay("weblog");
 }

@@ -10,11 +10,14 @@ pub mod condition;
 mod datagrams;
 pub mod framing;
 pub mod json;
+pub mod leef;
 pub mod log_reader;
 pub mod packet;
 mod rows;
 pub mod sflow;
 pub mod syslog;
+pub mod w3c;
+pub mod weblog;
 
 /// Checks one input; panics where something does not hold.
 pub type Harness = fn(&[u8]);
@@ -27,8 +30,11 @@ pub const HARNESSES: &[(&str, Harness)] = &[
     ("condition", condition::check),
     ("framing", framing::check),
     ("json", json::check),
+    ("leef", leef::check),
     ("log_reader", log_reader::check),
     ("packet", packet::check),
     ("sflow", sflow::check),
     ("syslog", syslog::check),
+    ("w3c", w3c::check),
+    ("weblog", weblog::check),
 ];

@@ -1,13 +1,13 @@
 //! What holds for the rows of every decoder, whatever it is given.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::TimestampMicrosecondType;
 use hotpath::batch::{BatchBuilder, ColumnRegistry, RowOptions, escape_invalid_utf8};
 use hotpath::block::{Block, BlockMemory, Event, Peer, SealedBlock, SourceType};
-use hotpath::decode::Decoder;
+use hotpath::decode::{Decoder, decode_block};
 
 /// A second before a new year, so that stamps without a year have two to choose from.
 const RECEIVED_US: i64 = 1_735_689_599_000_000;
@@ -52,6 +52,14 @@ fn decode_one(event: &Event<'_>, new_decoder: NewDecoder) -> RecordBatch {
 
 /// Decodes an input as one message, as a message for each line, and as one message again; returns the rows.
 pub fn check(input: &[u8], new_decoder: NewDecoder) -> RecordBatch {
+    let batch = check_stream(input, new_decoder);
+    let (first, last) = (batch.slice(0, 1), batch.slice(batch.num_rows() - 1, 1));
+    assert_eq!(first, last, "the events before an event do not change its row");
+    batch
+}
+
+/// The same for a decoder whose rows depend on the events before: it makes the same ones from its state.
+pub fn check_stream(input: &[u8], new_decoder: NewDecoder) -> RecordBatch {
     let block = block_of(input);
     let batch = decode(&block, &block, new_decoder);
     // To a builder that knows of another block, no text lies where it may be left.
@@ -62,9 +70,36 @@ pub fn check(input: &[u8], new_decoder: NewDecoder) -> RecordBatch {
     for (row, event) in block.events().enumerate() {
         check_row(&batch, row, &event);
     }
-    let (first, last) = (batch.slice(0, 1), batch.slice(batch.num_rows() - 1, 1));
-    assert_eq!(first, last, "the events before an event do not change its row");
     batch
+}
+
+/// A decoder that has the state of another makes the rows that this would make of the same events again.
+pub fn check_state(input: &[u8], new_decoder: NewDecoder) {
+    let block = block_of(input);
+    // They agree on the types of the columns, as the shards of a dataset do.
+    let registry = Arc::new(ColumnRegistry::default());
+    let mut rows = BatchBuilder::new(Arc::clone(&registry), RowOptions::default());
+    let mut decoder = new_decoder(&mut rows);
+    decode_block(&block, decoder.as_mut(), &mut rows);
+    let state = decoder.take_changed_state().unwrap_or_default();
+    assert!(decoder.take_changed_state().is_none(), "nothing has changed since");
+    let mut other_rows = BatchBuilder::new(registry, RowOptions::default());
+    let mut other = new_decoder(&mut other_rows);
+    other.restore_state(&state).unwrap();
+    let (again, restored) = (
+        decode_block(&block, decoder.as_mut(), &mut rows),
+        decode_block(&block, other.as_mut(), &mut other_rows),
+    );
+    assert_eq!(by_name(&again), by_name(&restored));
+    // Bytes that are no state are refused, or they are one.
+    let _ = other.restore_state(input);
+    decode_block(&block, other.as_mut(), &mut other_rows);
+}
+
+/// The columns of a batch by their names: the order depends on what a builder has seen.
+fn by_name(batch: &RecordBatch) -> BTreeMap<String, ArrayRef> {
+    let schema = batch.schema();
+    schema.fields().iter().map(|field| field.name().clone()).zip(batch.columns().iter().cloned()).collect()
 }
 
 fn block_of(input: &[u8]) -> SealedBlock {

@@ -1,0 +1,7 @@
+//! LEEF: alone, behind a syslog header, or not LEEF at all.
+#![no_main]
+
+#[path = "../../hotpath/tests/fuzz_support/mod.rs"]
+mod fuzz_support;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz_support::leef::check(input));
