@@ -1,4 +1,5 @@
-//! Messages in a stream of bytes: RFC 6587, octet counting (section 3.4.1) and lines (section 3.4.2).
+//! Messages in a stream of bytes: RFC 6587, octet counting (section 3.4.1) and lines (section 3.4.2); IPFIX, whose
+//! messages have their length in their header (RFC 7011 section 10.4).
 //!
 //! Does no I/O: the owner of a connection reads into its buffer, asks for messages until there are none, and moves
 //! what is left to the front. The result does not depend on how the stream was cut into reads.
@@ -16,7 +17,15 @@ pub enum Framing {
     Newline,
     /// Each message follows its length in digits and a space.
     OctetCounted,
+    /// Each message is an IPFIX message (RFC 7011 section 3.1).
+    Ipfix,
 }
+
+/// Version of an IPFIX message, its first two bytes (RFC 7011 section 3.1).
+const IPFIX_VERSION: u16 = 10;
+
+/// Bytes of the header of an IPFIX message; its length, in bytes 2 and 3, counts them (RFC 7011 section 3.1).
+const IPFIX_HEADER_BYTES: usize = 16;
 
 /// A message in the buffer that [`Framer::next`] was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +53,12 @@ pub enum CloseReason {
     /// A frame of a counted stream has no count, and no line end either.
     #[error("no octet count where a message must begin, and no line end within the longest message")]
     LostCount,
+    /// What stands where an IPFIX message must begin is none.
+    #[error("version {0} where an ipfix message, version 10, must begin")]
+    IpfixVersion(u16),
+    /// The length of an IPFIX message does not even hold its header.
+    #[error("an ipfix message of {0} bytes: its header alone has 16")]
+    IpfixLength(u16),
 }
 
 /// What a framer met beside whole messages.
@@ -115,6 +130,9 @@ impl Framer {
             if !self.skip_rest(buffer) {
                 return Framed::NeedMore;
             }
+            if self.framing == Framing::Ipfix {
+                return self.ipfix(buffer);
+            }
             if self.framing == Framing::Newline {
                 match self.line(buffer) {
                     Some(message) if is_blank(&buffer[message.range.clone()]) && !message.truncated => {
@@ -151,11 +169,15 @@ impl Framer {
     /// The last message of a stream that has ended without its line end or before its count was full. To be asked
     /// once, after [`Framer::next`] gave [`Framed::NeedMore`].
     pub fn finish(&mut self, buffer: &[u8]) -> Option<Message> {
-        let mut start = self.position;
-        self.position = buffer.len();
         if self.skip != Skip::Nothing {
+            self.position = buffer.len();
             return None;
         }
+        if self.framing == Framing::Ipfix {
+            return self.rest(buffer);
+        }
+        let mut start = self.position;
+        self.position = buffer.len();
         let mut short = false;
         if self.framing == Framing::OctetCounted
             && let Start::Count(count_bytes, _) = start_of(&buffer[start..])
@@ -173,6 +195,37 @@ impl Framer {
         self.counts.cut_messages += u64::from(kept < length);
         self.counts.skipped_bytes += (length - kept) as u64;
         Some(Message { range, truncated: short || kept < length })
+    }
+
+    /// What is in the buffer where a stream cannot be followed any further, as one message, cut at the longest. To be
+    /// asked once, after [`Framer::next`] gave [`Framed::Close`].
+    pub fn rest(&mut self, buffer: &[u8]) -> Option<Message> {
+        let start = self.position;
+        self.position = buffer.len();
+        let end = buffer.len().min(start + self.message_bytes_max);
+        self.counts.skipped_bytes += (buffer.len() - end) as u64;
+        (start < end).then_some(Message { range: start..end, truncated: true })
+    }
+
+    /// An IPFIX message (RFC 7011 section 3.1): version and length, then the rest of it.
+    fn ipfix(&mut self, buffer: &[u8]) -> Framed {
+        let rest = &buffer[self.position..];
+        let Some(([version_high, version_low, length_high, length_low], _)) = rest.split_first_chunk::<4>()
+        else {
+            return Framed::NeedMore;
+        };
+        let version = u16::from_be_bytes([*version_high, *version_low]);
+        if version != IPFIX_VERSION {
+            return Framed::Close(CloseReason::IpfixVersion(version));
+        }
+        let length = u16::from_be_bytes([*length_high, *length_low]);
+        if usize::from(length) < IPFIX_HEADER_BYTES {
+            return Framed::Close(CloseReason::IpfixLength(length));
+        }
+        match self.counted(buffer, 0, usize::from(length)) {
+            Some(message) => Framed::Message(message),
+            None => Framed::NeedMore,
+        }
     }
 
     /// Goes past what is left of a cut message; `false` when its end has not come.
@@ -321,10 +374,9 @@ pub fn split_messages(
                 is_done = true;
                 framer.finish(bytes)?
             }
-            Framed::Close(CloseReason::LostCount) => {
+            Framed::Close(_) => {
                 is_done = true;
-                let start = framer.discard_consumed();
-                Message { range: start..start + message_bytes_max.min(bytes.len() - start), truncated: true }
+                framer.rest(bytes)?
             }
         };
         Some((&bytes[message.range], message.truncated))
@@ -443,8 +495,45 @@ mod tests {
         assert_eq!(whole(b"1011", Framing::OctetCounted, 3), [(b"101".to_vec(), true)]);
     }
 
+    /// An IPFIX message with `filling` bytes behind its header.
+    fn ipfix(filling: usize) -> Vec<u8> {
+        let length = (16 + filling) as u16;
+        let header = [[0, 10], length.to_be_bytes()].concat();
+        [header, vec![b'\n'; 12 + filling]].concat()
+    }
+
+    #[test]
+    fn ipfix_messages_are_as_long_as_their_header_says() {
+        let stream = [ipfix(0), ipfix(30), ipfix(1)].concat();
+        let expected: Messages = [ipfix(0), ipfix(30), ipfix(1)].map(|message| (message, false)).into();
+        for reads in [1, 3, 16, 1000] {
+            let (messages, closed, _) = by_reads(&stream, Framing::Ipfix, 65_535, &[reads]);
+            assert_eq!((messages, closed), (expected.clone(), false), "{reads} bytes a read");
+        }
+        let in_the_middle = whole(&stream[..40], Framing::Ipfix, 65_535);
+        assert_eq!(in_the_middle, [(ipfix(0), false), (ipfix(30)[..24].to_vec(), true)]);
+    }
+
+    #[test]
+    fn a_stream_that_is_not_ipfix_is_closed_and_what_came_is_kept() {
+        let mut v9 = ipfix(0);
+        v9[1] = 9;
+        let mut short = ipfix(0);
+        short[3] = 15;
+        let cases = [(v9, CloseReason::IpfixVersion(9)), (short, CloseReason::IpfixLength(15))];
+        for (wrong, reason) in cases {
+            let stream = [ipfix(2), wrong.clone(), ipfix(3)].concat();
+            let mut framer = Framer::new(Framing::Ipfix, 65_535);
+            assert!(matches!(framer.next(&stream), Framed::Message(_)));
+            assert_eq!(framer.next(&stream), Framed::Close(reason));
+            let rest = framer.rest(&stream).unwrap();
+            assert_eq!((&stream[rest.range], rest.truncated), (&[wrong, ipfix(3)].concat()[..], true));
+        }
+    }
+
     fn stream() -> impl Strategy<Value = Vec<u8>> {
         let piece = prop_oneof![
+            (0usize..20).prop_map(ipfix),
             "[<a-c1-9 \\n\\x00]{0,12}".prop_map(String::into_bytes),
             "<[0-9]{1,3}>[a-z\\n ]{0,20}".prop_map(|text| format!("{} {text}", text.len()).into_bytes()),
             "<[0-9]{1,3}>[a-z ]{0,20}\\n".prop_map(String::into_bytes),
@@ -459,7 +548,9 @@ mod tests {
             stream in stream(),
             reads in proptest::collection::vec(1usize..20, 1..8),
             max in 1usize..30,
-            framing in prop_oneof![Just(Framing::Auto), Just(Framing::Newline), Just(Framing::OctetCounted)],
+            framing in prop::sample::select(vec![
+                Framing::Auto, Framing::Newline, Framing::OctetCounted, Framing::Ipfix,
+            ]),
         ) {
             let cut_up = by_reads(&stream, framing, max, &reads);
             let at_once = by_reads(&stream, framing, max, &[usize::MAX]);

@@ -91,8 +91,9 @@ def kill_under_load(script, name, kills, moments, storage=None):
     """Starts, kills and drains; returns the appliance and its loads."""
     ports = {dataset: (free_port(), free_port()) for dataset in FIRST_HTTP}
     appliance = Appliance(script, [
-        {"dataset": "syslog", "inputs": [http(ports["syslog"][0]), syslog("tcp", ports["syslog"][1])]},
-        {"dataset": "busy", "testing": True, "parquet": {"file_age_max_seconds": 1},
+        {"dataset": "syslog", "format": "syslog",
+         "inputs": [http(ports["syslog"][0]), syslog("tcp", ports["syslog"][1])]},
+        {"dataset": "busy", "format": "syslog", "testing": True, "parquet": {"file_age_max_seconds": 1},
          "inputs": [http(ports["busy"][0]), syslog("tcp", ports["busy"][1])]},
     ], name=name, shards={"log_segment_bytes": "4 MiB"}, **({"storage": storage} if storage else {}))
     appliance.start()

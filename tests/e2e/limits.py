@@ -96,7 +96,7 @@ def log_is_full_while_storage_is_away(script):
     seaweedfs = SeaweedFs(script).start()
     http_port, tcp, udp = free_port(), free_port(), free_port()
     appliance = Appliance(script, [
-        {"dataset": "syslog", "testing": True, "inputs": [http(http_port)]},
+        {"dataset": "syslog", "format": "syslog", "testing": True, "inputs": [http(http_port)]},
         {"dataset": "tcp", "testing": True, "inputs": [syslog("tcp", tcp)]},
         {"dataset": "udp", "testing": True, "inputs": [syslog("udp", udp)]},
     ], name="full", storage=seaweedfs.storage(),

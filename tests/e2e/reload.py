@@ -37,7 +37,8 @@ class Reloading:
         self.loaded = {"dataset": "loaded", "inputs": [syslog("udp", self.udp)]}
         self.first = {"dataset": "first", "testing": True,
                       "inputs": [syslog("tcp", self.leaving), syslog("tcp", self.staying)]}
-        self.second = {"dataset": "second", "testing": True, "inputs": [syslog("tcp", self.coming), http(self.http)]}
+        self.second = {"dataset": "second", "format": "syslog", "testing": True,
+                       "inputs": [syslog("tcp", self.coming), http(self.http)]}
         self.appliance = Appliance(script, [self.loaded, self.first], shards={"log_flush_interval_ms": 20})
 
     def reload_to(self, datasets):

@@ -68,7 +68,8 @@ def main(script):
     http_port, udp = free_port(), free_port()
     appliance = Appliance(script, [
         {"dataset": "first", "testing": True, "inputs": [syslog("udp", udp)]},
-        {"dataset": "syslog", "testing": True, "parquet": {"file_age_max_seconds": 1}, "inputs": [http(http_port)]},
+        {"dataset": "syslog", "format": "syslog", "testing": True, "parquet": {"file_age_max_seconds": 1},
+         "inputs": [http(http_port)]},
     ], storage=seaweedfs.storage())
     appliance.start()
     messages_appear(script, appliance, udp)

@@ -14,6 +14,8 @@ pub const SECRET_BYTES_MAX: u64 = 64 * 1024;
 pub const NAME_CHARACTERS_MAX: usize = hotpath::names::MAX_NAME_BYTES;
 /// Characters of another part of an address that stands in a configuration (paths of HTTP inputs, object key prefixes).
 pub const PATH_CHARACTERS_MAX: usize = 512;
+/// Characters of the name of a header that stands in a configuration. A longer name is refused.
+pub const HEADER_CHARACTERS_MAX: usize = 100;
 /// Components that report their progress. Registering one more is refused.
 pub const COMPONENTS_MAX: usize = 4096;
 /// Characters of the reason that a component gives for its state. A longer one is cut.

@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use bytefreezer_core::config::{
-    AutoWord, ByteSize, Config, ConfigErrors, Cpus, InputConfig, StorageConfig, Surroundings, Transport,
+    AutoWord, ByteSize, Config, ConfigErrors, Cpus, Framing, HttpMode, InputConfig, StorageConfig,
+    Surroundings, Transport,
 };
+use hotpath::decode::Format;
 
 fn load(text: &str) -> Result<Config, ConfigErrors> {
     load_with(text, None)
@@ -31,20 +33,44 @@ fn an_empty_file_works() {
     assert_eq!(config.shards.cpus, Cpus::Auto(AutoWord::Auto));
     assert_eq!(config.health.listen.to_string(), "127.0.0.1:8008");
 
-    let [dataset] = config.datasets.as_slice() else { panic!("{:?}", config.datasets) };
+    let dataset = &config.datasets[0];
     assert_eq!((dataset.tenant.as_str(), dataset.dataset.as_str()), ("default", "syslog"));
+    assert_eq!(dataset.event_format().name(), "syslog");
     assert!(dataset.testing);
     assert_eq!(dataset.file_age_max().as_secs(), 2);
-    let transports: Vec<(Transport, String)> = dataset
-        .inputs
-        .iter()
-        .map(|input| match input {
-            InputConfig::Syslog(syslog) => (syslog.transport, syslog.listen.to_string()),
-            InputConfig::Http(_) => panic!("{input:?}"),
-        })
+}
+
+#[test]
+fn by_itself_it_takes_in_every_kind_that_there_is_a_decoder_for() {
+    let mut found = Vec::new();
+    for dataset in load("").unwrap().datasets {
+        for input in &dataset.inputs {
+            let format = input.implied_format().unwrap();
+            assert_eq!(dataset.event_format(), format);
+            found.push((
+                dataset.dataset.clone(),
+                input.kind(),
+                input.transport(),
+                input.listen().to_string(),
+            ));
+        }
+    }
+    let expected = [
+        ("syslog", "syslog", Transport::Udp, "0.0.0.0:5514"),
+        ("syslog", "syslog", Transport::Tcp, "0.0.0.0:5514"),
+        ("netflow", "netflow", Transport::Udp, "0.0.0.0:2055"),
+        ("netflow", "ipfix", Transport::Udp, "0.0.0.0:4739"),
+        ("sflow", "sflow", Transport::Udp, "0.0.0.0:6343"),
+        ("ebpf", "ebpf", Transport::Udp, "0.0.0.0:2056"),
+        ("http", "http", Transport::Tcp, "127.0.0.1:8088"),
+    ];
+    let has_decoder = |dataset: &str| dataset == "http" || dataset.parse::<Format>().is_ok();
+    let expected: Vec<_> = expected
+        .into_iter()
+        .filter(|(dataset, ..)| has_decoder(dataset))
+        .map(|(dataset, kind, transport, listen)| (dataset.to_owned(), kind, transport, listen.to_owned()))
         .collect();
-    let port = "0.0.0.0:5514".to_owned();
-    assert_eq!(transports, [(Transport::Udp, port.clone()), (Transport::Tcp, port)]);
+    assert_eq!(found, expected);
 }
 
 #[test]
@@ -94,6 +120,25 @@ datasets:
         framing: octet-counted
         tls: {certificate_file: /c.pem, key_file: /k.pem, client_ca_file: /ca.pem, require_client_certificate: true}
       - {type: http, listen: "[::]:8080", token: "${TOKEN}"}
+      - type: http
+        listen: "[::]:8080"
+        path: /hook
+        signature: {secret: {env: TOKEN}, prefix: ""}
+        headers: [X-GitHub-Event]
+      - {type: http, listen: "[::]:8080", mode: splunk_hec, token: "${TOKEN}", max_unpacked_bytes: 1 MiB}
+      - type: tcp
+        listen: 0.0.0.0:5170
+        framing: newline
+        max_connections: 7
+        tls: {certificate_file: /c.pem, key_file: /k.pem}
+      - {type: udp, listen: 0.0.0.0:5170}
+      - type: ipfix
+        transport: tls
+        listen: 0.0.0.0:4739
+        tls: {certificate_file: /c.pem, key_file: /k.pem}
+      - {type: ebpf, transport: tcp, listen: 0.0.0.0:2056, max_message_bytes: 256 KiB}
+      - {type: netflow, listen: 0.0.0.0:2055}
+      - {type: sflow, listen: 0.0.0.0:6343}
 query: {rows_max: "${ROWS}", timeout_seconds: "${SECONDS:-5}"}
 "#;
 
@@ -105,13 +150,30 @@ fn everything_that_can_be_set_is_taken() {
     assert!(s3.path_style && s3.create_bucket);
     let dataset = &config.datasets[0];
     assert_eq!(dataset.time_zone(), chrono_tz::Europe::Berlin);
-    assert_eq!(dataset.format.name(), "cef");
+    assert_eq!(dataset.event_format().name(), "cef");
     assert_eq!(dataset.file_age_max().as_secs(), 60);
     assert_eq!(dataset.filters[0].config["condition"], "action == 'deny'");
     assert_eq!(dataset.inputs[0].listen().port(), 6514);
     let InputConfig::Http(http) = &dataset.inputs[2] else { panic!("{:?}", dataset.inputs) };
-    assert_eq!(http.path, "/ingest/acme/firewall");
+    assert_eq!((http.mode, http.base_path()), (HttpMode::Events, "/ingest/acme/firewall"));
     assert_eq!(http.max_body_bytes, ByteSize::mebibytes(10));
+    let InputConfig::Http(webhook) = &dataset.inputs[3] else { panic!("{:?}", dataset.inputs) };
+    let signature = webhook.signature.as_ref().unwrap();
+    assert_eq!((signature.header.as_str(), signature.prefix.as_str()), ("X-Hub-Signature-256", ""));
+    assert_eq!(signature.secret.expose(), "hunter2");
+    assert_eq!(
+        (webhook.base_path(), webhook.headers.as_slice()),
+        ("/hook", &["X-GitHub-Event".to_owned()][..])
+    );
+    let InputConfig::Http(hec) = &dataset.inputs[4] else { panic!("{:?}", dataset.inputs) };
+    assert_eq!((hec.mode, hec.base_path()), (HttpMode::SplunkHec, ""));
+    let InputConfig::Tcp(tcp) = &dataset.inputs[5] else { panic!("{:?}", dataset.inputs) };
+    assert_eq!((tcp.framing, tcp.connections.max_connections), (Framing::Newline, 7));
+    let ways: Vec<Transport> = dataset.inputs[5..].iter().map(InputConfig::transport).collect();
+    assert_eq!(
+        ways,
+        [Transport::Tls, Transport::Udp, Transport::Tls, Transport::Tcp, Transport::Udp, Transport::Udp]
+    );
     assert_eq!((config.query.rows_max, config.query.timeout_seconds), (77, 5));
     assert_eq!(config.shards.log_disk_bytes_max, ByteSize::gibibytes(5));
 }
@@ -126,6 +188,12 @@ fn the_effective_configuration_can_be_loaded_and_shows_no_secret() {
     let again = load(&effective).unwrap();
     assert_eq!(again.effective_yaml().unwrap(), effective);
     assert_eq!(again.datasets[0].filters, config.datasets[0].filters);
+}
+
+/// A dataset with two HTTP inputs on one address; each has one more key.
+fn two_http(first: &str, second: &str) -> String {
+    let input = |more| format!("      - {{type: http, listen: \"0.0.0.0:80\", {more}}}\n");
+    format!("datasets:\n  - dataset: d\n    inputs:\n{}{}", input(first), input(second))
 }
 
 /// A dataset with one input; `input` is put into that.
@@ -161,7 +229,7 @@ fn every_mistake_has_its_place_its_reason_and_advice() {
         ),
         (
             with_input("{transport: udp}"),
-            &["c.yaml:4:9: datasets[0].inputs[0]: key `type` is missing; add `type:` with one of `syslog`, `http`"],
+            &["c.yaml:4:9: datasets[0].inputs[0]: key `type` is missing; add `type:` with one of `syslog`, `netflow`, `ipfix`, `sflow`, `udp`, `tcp`, `ebpf`, `http`"],
         ),
         (
             with_input("{type: syslog, transport: udp, listen: 514}"),
@@ -193,6 +261,71 @@ fn every_mistake_has_its_place_its_reason_and_advice() {
                 "c.yaml:4:131: datasets[0].inputs[0].tls.require_client_certificate: ",
                 "expected true or false, found the text `yes`; write `true`"
             )],
+        ),
+        (
+            with_input("{type: netflow, listen: \"0.0.0.0:2055\", framing: newline}"),
+            &["c.yaml:4:49: datasets[0].inputs[0].framing: unknown key `framing`; known here: `listen`, `type`"],
+        ),
+        (
+            with_input("{type: udp}"),
+            &["c.yaml:4:9: datasets[0].inputs[0]: key `listen` is missing; add `listen:`"],
+        ),
+        (
+            format!("{}    format: syslog\n", with_input("{type: ebpf, transport: tls, listen: \"0.0.0.0:2056\"}")),
+            &[concat!(
+                "c.yaml:4:9: datasets[0].inputs[0]: `transport: tls` needs a certificate; ",
+                "add `tls:` with `certificate_file` and `key_file`"
+            )],
+        ),
+        (
+            concat!(
+                "datasets:\n  - dataset: a\n    inputs:\n      - {type: syslog, transport: udp, listen: \"0.0.0.0:514\"}\n",
+                "      - {type: http, listen: \"0.0.0.0:80\", mode: splunk_hec, headers: [A], signature: {secret: x}}\n",
+                "    format: syslog\n"
+            )
+            .into(),
+            &[
+                concat!(
+                    "c.yaml:5:70: datasets[0].inputs[1].headers: headers are only kept with `mode: events`; ",
+                    "remove the key, or write `mode: events`"
+                ),
+                concat!(
+                    "c.yaml:5:86: datasets[0].inputs[1].signature: senders of this mode do not sign their requests; ",
+                    "remove the key, or write `mode: events`"
+                ),
+            ],
+        ),
+        (
+            two_http("path: /x", "path: /x"),
+            &[concat!(
+                "c.yaml:5:51: datasets[0].inputs[1].path: datasets[0].inputs[0] shares 0.0.0.0:80 and takes the same path; ",
+                "choose another path or another port"
+            )],
+        ),
+        (
+            two_http("mode: elasticsearch", "path: /logs/_bulk"),
+            &[concat!(
+                "c.yaml:5:51: datasets[0].inputs[1].path: datasets[0].inputs[0] shares 0.0.0.0:80 and takes the same path; ",
+                "choose another path or another port"
+            )],
+        ),
+        (
+            two_http("path: /x", "max_connections: 3"),
+            &[concat!(
+                "c.yaml:5:62: datasets[0].inputs[1].max_connections: datasets[0].inputs[0] shares 0.0.0.0:80 and has ",
+                "another `max_connections`; give both the same, or choose another port"
+            )],
+        ),
+        (
+            two_http("path: /x", "tls: {certificate_file: c, key_file: k}"),
+            &[concat!(
+                "c.yaml:5:50: datasets[0].inputs[1].tls: datasets[0].inputs[0] shares 0.0.0.0:80 and has another `tls`; ",
+                "give both the same, or choose another port"
+            )],
+        ),
+        (
+            with_input("{type: http, listen: \"127.0.0.1:80\", headers: [\"X: y\"]}"),
+            &["c.yaml:4:56: datasets[0].inputs[0].headers[0]: `X: y` is not the name of a header; as in `X-GitHub-Event`"],
         ),
         (
             with_input("{type: http, listen: \"127.0.0.1:8008\"}"),
@@ -330,6 +463,43 @@ fn every_mistake_has_its_place_its_reason_and_advice() {
         }
     }
     assert!(differences.is_empty(), "\n{differences}");
+}
+
+#[test]
+fn inputs_that_bring_different_formats_need_different_datasets_or_a_word() {
+    let mixed = "datasets:
+  - dataset: d
+    inputs:
+      - {type: syslog, transport: udp, listen: 0.0.0.0:514}
+      - {type: netflow, listen: 0.0.0.0:2055}
+";
+    let errors = load(mixed).unwrap_err();
+    let [problem] = errors.problems.as_slice() else { panic!("{errors}") };
+    assert_eq!((problem.path.as_str(), problem.location.unwrap().line), ("datasets[0].inputs[1].type", 5));
+    let suggestion = problem.suggestion.as_deref().unwrap();
+    assert!(suggestion.contains("`format`"), "{errors}");
+    let dataset = load(&format!("{mixed}    format: syslog\n")).unwrap().datasets.remove(0);
+    assert_eq!(dataset.event_format(), Format::SYSLOG);
+    let alone = "datasets: [{dataset: d, inputs: [{type: syslog, transport: udp, listen: 0.0.0.0:514}]}]";
+    assert_eq!(load(alone).unwrap().datasets[0].format, Some(Format::SYSLOG));
+    assert_eq!(load("datasets: [{dataset: d}]").unwrap().datasets[0].event_format(), Format::SYSLOG);
+}
+
+#[test]
+fn http_inputs_share_an_address_when_their_paths_tell_them_apart() {
+    let pairs = [
+        ("path: /x", "path: /y"),
+        ("path: /x", "mode: splunk_hec"),
+        ("mode: elasticsearch", "mode: splunk_hec"),
+        ("mode: elasticsearch", "mode: elasticsearch, path: /b"),
+    ];
+    for (first, second) in pairs {
+        assert!(
+            load(&two_http(first, second)).is_ok(),
+            "{first}, {second}: {:?}",
+            load(&two_http(first, second))
+        );
+    }
 }
 
 #[test]

@@ -28,3 +28,6 @@ pub const HTTP_MESSAGES_MAX: usize = 100_000;
 
 /// Shards of one process; logs of shards beyond it are left alone.
 pub const SHARDS_MAX: usize = 1_024;
+
+/// Bytes of a datagram, and of an IPFIX message (RFC 7011 section 3.1): neither can be longer.
+pub const DATAGRAM_BYTES_MAX: usize = 65_535;

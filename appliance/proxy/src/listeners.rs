@@ -5,21 +5,21 @@ use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 
 use anyhow::Context;
-use bytefreezer_core::config::{Config, HttpInput, InputConfig, SyslogInput, Transport};
+use bytefreezer_core::config::{Config, HttpInput, InputConfig, Transport};
 use hotpath::names::DatasetKey;
 use hotpath::receive::socket::{ReceiveBuffer, bind_tcp, bind_udp, local_address};
 use tracing::warn;
 
-/// A syslog input of the configuration.
+/// An input of the configuration that receives on the shards: any but HTTP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedInput {
     /// Its dataset.
     pub dataset: DatasetKey,
     /// What the configuration says.
-    pub input: SyslogInput,
+    pub input: InputConfig,
 }
 
-/// All syslog inputs by a name that stays the same as long as nothing about the input changes.
+/// All inputs but those of HTTP, by a name that stays the same as long as nothing about the input changes.
 ///
 /// # Errors
 /// When a dataset has no valid name, which no loaded configuration has.
@@ -28,37 +28,51 @@ pub fn plan(config: &Config) -> anyhow::Result<BTreeMap<String, PlannedInput>> {
     for dataset in &config.datasets {
         let key = dataset.key()?;
         for input in &dataset.inputs {
-            if let InputConfig::Syslog(input) = input {
-                inputs
-                    .insert(id_of(&key, input), PlannedInput { dataset: key.clone(), input: input.clone() });
+            if matches!(input, InputConfig::Http(_)) {
+                continue;
             }
+            let planned = PlannedInput { dataset: key.clone(), input: input.clone() };
+            inputs.insert(format!("{key} {} {}", name_of(input), input.listen()), planned);
         }
     }
     Ok(inputs)
 }
 
-/// The HTTP inputs by the address they listen on.
+/// HTTP inputs that share a listening socket.
+pub type HttpInputs = Vec<(DatasetKey, HttpInput)>;
+
+/// What tells the listening sockets of HTTP inputs apart: the address, and where that leaves the port open, the input,
+/// which has a port of its own then.
+pub type HttpPlace = (SocketAddr, String);
+
+/// The HTTP inputs by where they listen.
 ///
 /// # Errors
 /// When a dataset has no valid name, which no loaded configuration has.
-pub fn plan_http(config: &Config) -> anyhow::Result<BTreeMap<SocketAddr, Vec<(DatasetKey, HttpInput)>>> {
-    let mut inputs: BTreeMap<SocketAddr, Vec<(DatasetKey, HttpInput)>> = BTreeMap::new();
+pub fn plan_http(config: &Config) -> anyhow::Result<BTreeMap<HttpPlace, HttpInputs>> {
+    let mut inputs: BTreeMap<HttpPlace, HttpInputs> = BTreeMap::new();
     for dataset in &config.datasets {
-        for input in &dataset.inputs {
+        let key = dataset.key()?;
+        for (number, input) in dataset.inputs.iter().enumerate() {
             if let InputConfig::Http(input) = input {
-                inputs.entry(input.listen).or_default().push((dataset.key()?, input.clone()));
+                let own = if input.listen.port() == 0 { format!("{key} {number}") } else { String::new() };
+                inputs.entry((input.listen, own)).or_default().push((key.clone(), input.clone()));
             }
         }
     }
     Ok(inputs)
 }
 
-fn id_of(dataset: &DatasetKey, input: &SyslogInput) -> String {
-    format!("{dataset} syslog {} {}", transport_name(input.transport), input.listen)
+/// An input's kind and how its events travel, as it is printed: `syslog udp`; `udp` and `tcp` say both by themselves.
+pub fn name_of(input: &InputConfig) -> String {
+    match (input, input.transport()) {
+        (InputConfig::Udp(_), _) => "udp".to_owned(),
+        (InputConfig::Tcp(_), transport) => transport_name(transport).to_owned(),
+        (_, transport) => format!("{} {}", input.kind(), transport_name(transport)),
+    }
 }
 
-/// The name of a transport in addresses that are printed.
-pub fn transport_name(transport: Transport) -> &'static str {
+fn transport_name(transport: Transport) -> &'static str {
     match transport {
         Transport::Udp => "udp",
         Transport::Tcp => "tcp",
@@ -71,15 +85,16 @@ pub fn transport_name(transport: Transport) -> &'static str {
 /// # Errors
 /// When the address cannot be bound.
 pub fn bind(
-    input: &SyslogInput,
+    input: &InputConfig,
     shards: usize,
     udp_buffer_bytes: usize,
 ) -> anyhow::Result<(SocketAddr, Vec<OwnedFd>)> {
-    let mut address = input.listen;
+    let mut address = input.listen();
+    let transport = input.transport();
     let mut sockets = Vec::with_capacity(shards);
     for _ in 0..shards {
-        let socket = bind_one(input.transport, address, udp_buffer_bytes)
-            .with_context(|| format!("cannot listen on {} {address}", transport_name(input.transport)))?;
+        let socket = bind_one(transport, address, udp_buffer_bytes)
+            .with_context(|| format!("cannot listen on {} {address}", transport_name(transport)))?;
         address = local_address(&socket)?;
         sockets.push(socket);
     }

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use bytefreezer_core::config::{Config, DatasetConfig, HttpInput};
+use bytefreezer_core::config::{Config, DatasetConfig};
 use bytefreezer_core::http_server::{ServeLimits, serve};
 use bytefreezer_core::ledger::Ledger;
 use bytefreezer_core::metrics::Metrics;
@@ -24,8 +24,8 @@ use tracing::{error, info};
 use crate::cpus::CpuPlan;
 use crate::http_input::{self, HttpIngest};
 use crate::limits::DRAIN_SECONDS_MAX;
-use crate::listeners::{self, PlannedInput};
-use crate::settings::{dataset_settings, transport};
+use crate::listeners::{self, HttpInputs, HttpPlace, PlannedInput};
+use crate::settings::{dataset_settings, message_bytes_max, source_type, transport};
 use crate::shards::{Shards, shard_cpus};
 use crate::upload::{self, UploadState};
 use crate::watch;
@@ -47,7 +47,7 @@ pub struct Surroundings {
 /// An address that the role listens on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
-    /// What comes in there: `syslog udp`, `http`.
+    /// What comes in there: `syslog udp`, `http /ingest/default/web`.
     pub what: String,
     /// Whose events it brings.
     pub dataset: DatasetKey,
@@ -64,7 +64,7 @@ pub struct Proxy {
     registries: HashMap<DatasetKey, Arc<ColumnRegistry>>,
     datasets: Vec<DatasetKey>,
     inputs: BTreeMap<String, (PlannedInput, SocketAddr)>,
-    http: BTreeMap<SocketAddr, RunningHttp>,
+    http: BTreeMap<HttpPlace, RunningHttp>,
     uploads: tokio::task::JoinHandle<()>,
     watch: tokio::task::JoinHandle<()>,
 }
@@ -72,19 +72,19 @@ pub struct Proxy {
 /// What a new configuration changes about the inputs; all of it is ready to start.
 struct Change {
     stopping: Vec<String>,
-    stopping_http: Vec<SocketAddr>,
+    stopping_http: Vec<HttpPlace>,
     starting: Vec<StartingInput>,
     starting_http: Vec<StartingHttp>,
 }
 
 /// The HTTP inputs of an address, with its listening socket.
 struct StartingHttp {
-    listen: SocketAddr,
-    inputs: Vec<(DatasetKey, HttpInput)>,
+    place: HttpPlace,
+    inputs: HttpInputs,
     listener: std::net::TcpListener,
 }
 
-/// A syslog input with its sockets, one for each shard.
+/// An input with its sockets, one for each shard.
 struct StartingInput {
     id: String,
     plan: PlannedInput,
@@ -94,7 +94,7 @@ struct StartingInput {
 }
 
 struct RunningHttp {
-    inputs: Vec<(DatasetKey, HttpInput)>,
+    inputs: HttpInputs,
     address: SocketAddr,
     /// The listening socket once more, for when the inputs behind it change.
     listener: std::net::TcpListener,
@@ -145,12 +145,12 @@ impl Proxy {
     pub fn addresses(&self) -> Vec<Address> {
         let mut addresses = Vec::new();
         for (planned, address) in self.inputs.values() {
-            let what = format!("syslog {}", listeners::transport_name(planned.input.transport));
+            let what = listeners::name_of(&planned.input);
             addresses.push(Address { what, dataset: planned.dataset.clone(), address: *address });
         }
         for http in self.http.values() {
             for (dataset, input) in &http.inputs {
-                let what = format!("http {}", path_of(dataset, input));
+                let what = format!("http {}", input.base_path());
                 addresses.push(Address { what, dataset: dataset.clone(), address: http.address });
             }
         }
@@ -173,10 +173,10 @@ impl Proxy {
         for dataset in &config.datasets {
             dataset_settings(config, dataset, Arc::default())?;
         }
-        let syslog = listeners::plan(config)?;
+        let planned = listeners::plan(config)?;
         let udp_buffer_bytes = config.shards.udp_receive_buffer_bytes.bytes() as usize;
         let mut starting = Vec::new();
-        for (id, plan) in &syslog {
+        for (id, plan) in &planned {
             if self.inputs.get(id).is_some_and(|(running, _)| running == plan) {
                 continue;
             }
@@ -186,8 +186,9 @@ impl Proxy {
         }
         let http = listeners::plan_http(config)?;
         let mut starting_http = Vec::new();
-        for (listen, inputs) in &http {
-            let running = self.http.get(listen);
+        for (place, inputs) in &http {
+            let (listen, _) = place;
+            let running = self.http.get(place);
             if running.is_some_and(|running| running.inputs == *inputs) {
                 continue;
             }
@@ -197,15 +198,15 @@ impl Proxy {
                 None => std::net::TcpListener::bind(listen),
             };
             let listener = listener.with_context(|| format!("cannot listen on http {listen}"))?;
-            starting_http.push(StartingHttp { listen: *listen, inputs: inputs.clone(), listener });
+            starting_http.push(StartingHttp { place: place.clone(), inputs: inputs.clone(), listener });
         }
-        let is_kept = |id: &String, running: &PlannedInput| syslog.get(id) == Some(running);
+        let is_kept = |id: &String, running: &PlannedInput| planned.get(id) == Some(running);
         let inputs = self.inputs.iter().filter(|(id, (running, _))| !is_kept(id, running));
         let http_inputs =
-            self.http.iter().filter(|(listen, running)| http.get(*listen) != Some(&running.inputs));
+            self.http.iter().filter(|(place, running)| http.get(*place) != Some(&running.inputs));
         Ok(Change {
             stopping: inputs.map(|(id, _)| id.clone()).collect(),
-            stopping_http: http_inputs.map(|(listen, _)| *listen).collect(),
+            stopping_http: http_inputs.map(|(place, _)| place.clone()).collect(),
             starting,
             starting_http,
         })
@@ -240,15 +241,15 @@ impl Proxy {
         for starting in change.starting {
             self.start_input(starting).await?;
         }
-        for listen in change.stopping_http {
-            if let Some(running) = self.http.remove(&listen) {
+        for place in change.stopping_http {
+            if let Some(running) = self.http.remove(&place) {
                 running.stop.stop();
                 let _ = running.server.await;
             }
         }
-        for StartingHttp { listen, inputs, listener } in change.starting_http {
+        for StartingHttp { place, inputs, listener } in change.starting_http {
             let running = self.start_http(inputs, listener)?;
-            self.http.insert(listen, running);
+            self.http.insert(place, running);
         }
         Ok(())
     }
@@ -261,7 +262,8 @@ impl Proxy {
                 dataset: plan.dataset.clone(),
                 socket,
                 address,
-                message_bytes_max: plan.input.max_message_bytes.bytes() as usize,
+                source_type: source_type(&plan.input),
+                message_bytes_max: message_bytes_max(&plan.input),
                 transport: transport.clone(),
             };
             send(shard, ShardCommand::StartInput(Box::new(settings))).await?;
@@ -270,17 +272,13 @@ impl Proxy {
         Ok(())
     }
 
-    fn start_http(
-        &self,
-        inputs: Vec<(DatasetKey, HttpInput)>,
-        listener: std::net::TcpListener,
-    ) -> anyhow::Result<RunningHttp> {
+    fn start_http(&self, inputs: HttpInputs, listener: std::net::TcpListener) -> anyhow::Result<RunningHttp> {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let served = tokio::net::TcpListener::from_std(listener.try_clone()?)?;
         let ingests = inputs.iter().map(|(dataset, input)| HttpIngest {
             dataset: dataset.clone(),
-            path: path_of(dataset, input),
+            path: input.base_path().to_owned(),
             body_bytes_max: input.max_body_bytes.bytes() as usize,
             token: input.token.clone(),
             shards: Arc::clone(&self.commands),
@@ -319,8 +317,4 @@ impl Proxy {
 
 async fn send(shard: &async_channel::Sender<ShardCommand>, command: ShardCommand) -> anyhow::Result<()> {
     shard.send(command).await.map_err(|_| anyhow!("a shard has ended"))
-}
-
-fn path_of(dataset: &DatasetKey, input: &HttpInput) -> String {
-    input.path.replace("{tenant}", dataset.tenant()).replace("{dataset}", dataset.dataset())
 }

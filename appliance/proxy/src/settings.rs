@@ -5,21 +5,25 @@ use std::time::Duration;
 
 use anyhow::Context;
 use bytefreezer_core::config::{
-    Config, DatasetConfig, Framing as ConfiguredFraming, SyslogInput, TlsConfig,
+    Config, ConnectionSettings, DatasetConfig, Framing as ConfiguredFraming, InputConfig, TlsConfig,
     Transport as ConfiguredTransport,
 };
 use hotpath::batch::{ColumnRegistry, RowOptions};
+use hotpath::block::SourceType;
 use hotpath::decode::DecoderOptions;
 use hotpath::decode::syslog::SyslogOptions;
 use hotpath::encode::DatasetOptions;
 use hotpath::filter::Filters;
 use hotpath::framing::Framing;
+use hotpath::limits::MESSAGE_BYTES_MAX;
 use hotpath::names::DatasetKey;
 use hotpath::shard::{DatasetSettings, StreamOptions, Transport};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
+
+use crate::limits::DATAGRAM_BYTES_MAX;
 
 const MICROSECONDS_AN_HOUR: i64 = 3_600_000_000;
 
@@ -38,7 +42,7 @@ pub fn dataset_settings(
     let hours_us = |hours: u64| i64::try_from(hours).unwrap_or(i64::MAX).saturating_mul(MICROSECONDS_AN_HOUR);
     Ok(DatasetSettings {
         key,
-        format: dataset.format,
+        format: dataset.event_format(),
         decoder: DecoderOptions {
             syslog: SyslogOptions { time_zone: dataset.time_zone() },
             ..DecoderOptions::default()
@@ -70,31 +74,74 @@ pub fn default_dataset_settings(config: &Config, key: &DatasetKey) -> anyhow::Re
     dataset_settings(config, &dataset, Arc::default())
 }
 
-/// How a syslog input receives.
+/// The kind of an input, as its events carry it. An HTTP input has more than one; its requests say which.
+pub fn source_type(input: &InputConfig) -> SourceType {
+    match input {
+        InputConfig::Syslog(_) => SourceType::Syslog,
+        InputConfig::Netflow(_) => SourceType::Netflow,
+        InputConfig::Ipfix(_) => SourceType::Ipfix,
+        InputConfig::Sflow(_) => SourceType::Sflow,
+        InputConfig::Udp(_) => SourceType::Udp,
+        InputConfig::Tcp(_) => SourceType::Tcp,
+        InputConfig::Ebpf(_) => SourceType::Ebpf,
+        InputConfig::Http(_) => SourceType::Http,
+    }
+}
+
+/// Longest message of an input in bytes.
+pub fn message_bytes_max(input: &InputConfig) -> usize {
+    match input {
+        InputConfig::Syslog(input) | InputConfig::Ebpf(input) => input.max_message_bytes.bytes() as usize,
+        InputConfig::Tcp(input) => input.max_message_bytes.bytes() as usize,
+        InputConfig::Netflow(_) | InputConfig::Sflow(_) | InputConfig::Udp(_) | InputConfig::Ipfix(_) => {
+            DATAGRAM_BYTES_MAX
+        }
+        InputConfig::Http(_) => MESSAGE_BYTES_MAX,
+    }
+}
+
+/// How an input receives on the shards.
 ///
 /// # Errors
 /// When its keys or certificates cannot be used.
-pub fn transport(input: &SyslogInput) -> anyhow::Result<Transport> {
-    let framing = match input.framing {
+pub fn transport(input: &InputConfig) -> anyhow::Result<Transport> {
+    let (framing, connections) = match input {
+        InputConfig::Syslog(input) | InputConfig::Ebpf(input) => (framing(input.framing), &input.connections),
+        InputConfig::Tcp(input) => (framing(input.framing), &input.connections),
+        InputConfig::Ipfix(input) => (Framing::Ipfix, &input.connections),
+        InputConfig::Netflow(_) | InputConfig::Sflow(_) | InputConfig::Udp(_) | InputConfig::Http(_) => {
+            return Ok(Transport::Udp);
+        }
+    };
+    match input.transport() {
+        ConfiguredTransport::Udp => Ok(Transport::Udp),
+        ConfiguredTransport::Tcp | ConfiguredTransport::Tls => stream(framing, connections),
+    }
+}
+
+fn framing(configured: ConfiguredFraming) -> Framing {
+    match configured {
         ConfiguredFraming::Auto => Framing::Auto,
         ConfiguredFraming::Newline => Framing::Newline,
         ConfiguredFraming::OctetCounted => Framing::OctetCounted,
-    };
-    let tls = match (input.transport, &input.tls) {
-        (ConfiguredTransport::Udp, _) => return Ok(Transport::Udp),
-        (ConfiguredTransport::Tls, Some(tls)) => Some(Arc::new(tls_config(tls)?)),
-        _ => None,
-    };
+    }
+}
+
+fn stream(framing: Framing, connections: &ConnectionSettings) -> anyhow::Result<Transport> {
+    let tls = connections.tls.as_ref().map(tls_config).transpose()?;
     Ok(Transport::Stream(StreamOptions {
         framing,
-        connections_max: input.max_connections as usize,
-        idle_timeout: Duration::from_secs(input.idle_timeout_seconds),
-        tls,
+        connections_max: connections.max_connections as usize,
+        idle_timeout: Duration::from_secs(connections.idle_timeout_seconds),
+        tls: tls.map(Arc::new),
     }))
 }
 
-/// TLS 1.3 alone, as RFC 5425 listeners here speak it.
-fn tls_config(tls: &TlsConfig) -> anyhow::Result<ServerConfig> {
+/// TLS 1.3 alone, as every listener here speaks it.
+///
+/// # Errors
+/// When keys or certificates cannot be read, or do not belong together.
+pub fn tls_config(tls: &TlsConfig) -> anyhow::Result<ServerConfig> {
     let certificates = CertificateDer::pem_file_iter(&tls.certificate_file)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .with_context(|| format!("cannot read certificates from {}", tls.certificate_file.display()))?;

@@ -11,6 +11,7 @@ use support::{Running, config_of, folder_store, post, rows_in, start_in};
 
 const SYSLOG: &str = "datasets:
   - dataset: logs
+    format: syslog
     testing: true
     inputs:
       - {type: syslog, transport: udp, listen: '127.0.0.1:0'}
@@ -67,7 +68,7 @@ async fn draining_stores_everything_that_was_taken() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dataset_is_decoded_in_its_format_until_a_reload_names_another() {
-    let cef = SYSLOG.replace("testing: true", "testing: true\n    format: cef");
+    let cef = SYSLOG.replace("format: syslog", "format: cef");
     let mut running = start(&cef).await;
     let event = "CEF:0|Vendor|Product|1.0|100|a name|5|src=192.0.2.1";
     assert_eq!(post(running.address("http"), event.to_owned()).await.0, 200);

@@ -16,6 +16,7 @@ use support::{Running, folder_store, post, start_in};
 const LOG: &str = "log_segment_bytes: 4 MiB, log_disk_bytes_max: 16 MiB";
 const DATASETS: &str = "datasets:
   - dataset: logs
+    format: syslog
     testing: true
     inputs:
       - {type: syslog, transport: udp, listen: '127.0.0.1:0'}

@@ -60,6 +60,7 @@ shards:
 datasets:
   - tenant: default
     dataset: syslog
+    format: syslog
     parquet:
       file_age_max_seconds: {FILE_AGE_SECONDS}
     inputs:{inputs}

@@ -17,7 +17,7 @@ use bytefreezer_benches::counting_allocator::{CountingAllocator, allocations};
 use bytefreezer_benches::syslog::{Generator, Message};
 use hotpath::account::DatasetCounters;
 use hotpath::batch::RowOptions;
-use hotpath::block::BlockPool;
+use hotpath::block::{BlockPool, SourceType};
 use hotpath::clock::SystemClock;
 use hotpath::decode::{DecoderOptions, Format};
 use hotpath::encode::DatasetOptions;
@@ -79,6 +79,7 @@ fn main() -> anyhow::Result<()> {
         dataset: key,
         socket,
         address,
+        source_type: SourceType::Syslog,
         message_bytes_max: 64 << 10,
         transport: Transport::Udp,
     })))?;

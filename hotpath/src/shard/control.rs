@@ -122,6 +122,7 @@ fn start_input(shard: &Rc<Shard>, settings: InputSettings) {
         id: settings.id.clone(),
         dataset,
         address: settings.address,
+        source_type: settings.source_type,
         message_bytes_max: settings.message_bytes_max,
         datagrams,
         connections: Default::default(),

@@ -35,6 +35,7 @@ pub(super) struct Input {
     pub(super) id: String,
     pub(super) dataset: DatasetIndex,
     pub(super) address: SocketAddr,
+    pub(super) source_type: SourceType,
     pub(super) message_bytes_max: usize,
     pub(super) connections: RefCell<Vec<Rc<Stop>>>,
     /// The socket once more, where it brings datagrams: what comes in until it is closed is still read.
@@ -110,7 +111,7 @@ fn receive_once(input: &Input, descriptor: RawFd) -> std::io::Result<Received> {
         }
         let cut = whole.len() > input.message_bytes_max;
         let bytes = if cut { &whole[..input.message_bytes_max] } else { whole };
-        let peer = Peer::new(datagram.sender, SourceType::Syslog);
+        let peer = Peer::new(datagram.sender, input.source_type);
         let cut = cut || datagram.truncated;
         if is_full || intake.push(input.dataset, bytes, &peer, received_us, cut).is_err() {
             refused += 1;
@@ -186,7 +187,7 @@ async fn serve_stream(
     stop: &Stop,
 ) -> std::io::Result<()> {
     stream.set_read_timeout(Some(options.idle_timeout))?;
-    let peer = Peer::new(stream.peer_addr()?, SourceType::Syslog);
+    let peer = Peer::new(stream.peer_addr()?, input.source_type);
     let framer = Framer::new(options.framing, input.message_bytes_max);
     let mut messages = StreamMessages { input, stop, peer, framer, buffer: Vec::new(), filled: 0 };
     match &options.tls {
@@ -335,7 +336,7 @@ impl StreamMessages<'_> {
         self.filled = end;
     }
 
-    /// Takes all whole messages.
+    /// Takes all whole messages; where the stream cannot be followed any further, what came is the last one.
     async fn take(&mut self) -> std::io::Result<()> {
         let received_us = self.input.shard.settings.clock.wall_us();
         let ended = loop {
@@ -343,6 +344,9 @@ impl StreamMessages<'_> {
                 Framed::Message(message) => self.take_message(&message, received_us).await,
                 Framed::NeedMore => break Ok(()),
                 Framed::Close(reason) => {
+                    if let Some(rest) = self.framer.rest(&self.buffer[..self.filled]) {
+                        self.take_message(&rest, received_us).await;
+                    }
                     break Err(std::io::Error::new(std::io::ErrorKind::InvalidData, reason));
                 }
             }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::account::DatasetWriters;
 use crate::batch::{ColumnRegistry, RowOptions};
-use crate::block::{BlockPool, Peer};
+use crate::block::{BlockPool, Peer, SourceType};
 use crate::clock::Clock;
 use crate::cut::FinishedCut;
 use crate::decode::{DecoderOptions, Format};
@@ -93,6 +93,8 @@ pub struct InputSettings {
     pub socket: OwnedFd,
     /// The address that it is bound to.
     pub address: SocketAddr,
+    /// The kind of input, which its events carry.
+    pub source_type: SourceType,
     /// Longest message in bytes; a longer one is cut.
     pub message_bytes_max: usize,
     /// What is done with the socket.

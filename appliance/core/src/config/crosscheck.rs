@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use super::problem::Complaint;
-use super::{Config, Cpus, DatasetConfig, InputConfig, Route, SyslogInput, Transport};
+use super::{Config, Cpus, DatasetConfig, HttpInput, HttpMode, InputConfig, Route, Transport};
 
 /// Reports everything that is wrong, each with the path of the setting.
 pub(super) fn check(config: &Config, mut report: impl FnMut(&str, Complaint)) {
@@ -54,24 +54,60 @@ fn check_dataset(dataset: &DatasetConfig, path: &str, report: &mut impl FnMut(&s
         let reason = "the route `staged` is not there yet, only `direct`";
         report(&format!("{path}.route"), Complaint::advise(reason, "write `route: direct`"));
     }
+    check_format(dataset, path, report);
     for (index, input) in dataset.inputs.iter().enumerate() {
-        if let InputConfig::Syslog(syslog) = input {
-            check_syslog(syslog, &format!("{path}.inputs[{index}]"), report);
+        let path = format!("{path}.inputs[{index}]");
+        check_tls(input, &path, report);
+        if let InputConfig::Http(http) = input {
+            check_http(http, &path, report);
         }
     }
 }
 
-fn check_syslog(syslog: &SyslogInput, path: &str, report: &mut impl FnMut(&str, Complaint)) {
-    match (&syslog.tls, syslog.transport) {
-        (None, Transport::Tls) => {
+/// A dataset without a format has the one that its inputs imply, so they must agree.
+fn check_format(dataset: &DatasetConfig, path: &str, report: &mut impl FnMut(&str, Complaint)) {
+    if dataset.format.is_some() {
+        return;
+    }
+    let mut first = None;
+    for (index, input) in dataset.inputs.iter().enumerate() {
+        let input_path = format!("{path}.inputs[{index}].type");
+        let kind = input.kind();
+        let Some(format) = input.implied_format() else {
+            let reason = format!("there is no decoder yet for what `type: {kind}` brings");
+            report(&input_path, Complaint::advise(reason, "set the dataset's `format`"));
+            continue;
+        };
+        match first {
+            None => first = Some((format, kind)),
+            Some((other, _)) if other == format => {}
+            Some((other, other_kind)) => {
+                let reason = format!(
+                    "`{kind}` brings the format {format}, and `{other_kind}` above brings {other}: a dataset has one"
+                );
+                let advice = "give this input a dataset of its own, or set the dataset's `format`";
+                report(&input_path, Complaint::advise(reason, advice));
+            }
+        }
+    }
+}
+
+fn check_tls(input: &InputConfig, path: &str, report: &mut impl FnMut(&str, Complaint)) {
+    let chosen = match input {
+        InputConfig::Syslog(input) | InputConfig::Ebpf(input) => Some(input.transport),
+        InputConfig::Ipfix(input) => Some(input.transport),
+        _ => None,
+    };
+    match (input.tls(), chosen) {
+        (None, Some(Transport::Tls)) => {
             let advice = "add `tls:` with `certificate_file` and `key_file`";
             report(path, Complaint::advise("`transport: tls` needs a certificate", advice));
         }
-        (Some(_), Transport::Udp | Transport::Tcp) => {
+        (Some(_), Some(Transport::Udp | Transport::Tcp)) => {
             let advice = "write `transport: tls`, or remove the key";
             report(&format!("{path}.tls"), Complaint::advise("`tls` is only for `transport: tls`", advice));
         }
-        (Some(tls), Transport::Tls) if tls.require_client_certificate && tls.client_ca_file.is_none() => {
+        (Some(tls), _) if tls.require_client_certificate && tls.client_ca_file.is_none() => {
             let reason = "`require_client_certificate` needs authorities to check them against";
             let advice = "add `client_ca_file`";
             report(&format!("{path}.tls.require_client_certificate"), Complaint::advise(reason, advice));
@@ -80,42 +116,95 @@ fn check_syslog(syslog: &SyslogInput, path: &str, report: &mut impl FnMut(&str, 
     }
 }
 
+/// What only requests of one mode have.
+fn check_http(http: &HttpInput, path: &str, report: &mut impl FnMut(&str, Complaint)) {
+    if http.mode == HttpMode::Events {
+        return;
+    }
+    let advice = "remove the key, or write `mode: events`";
+    if http.signature.is_some() {
+        let reason = "senders of this mode do not sign their requests";
+        report(&format!("{path}.signature"), Complaint::advise(reason, advice));
+    }
+    if !http.headers.is_empty() {
+        let reason = "headers are only kept with `mode: events`";
+        report(&format!("{path}.headers"), Complaint::advise(reason, advice));
+    }
+}
+
 /// A listener: where it stands in the file, and what it takes.
-struct Listener {
+struct Listener<'a> {
     path: String,
     address: SocketAddr,
     udp: bool,
+    http: Option<&'a HttpInput>,
 }
 
 fn check_listeners(config: &Config, report: &mut impl FnMut(&str, Complaint)) {
     let listeners = listeners(config);
     for (index, listener) in listeners.iter().enumerate() {
-        let taken = listeners[..index].iter().find(|earlier| collide(earlier, listener));
-        let Some(earlier) = taken else { continue };
-        let protocol = if listener.udp { "udp" } else { "tcp" };
-        let reason = format!(
-            "{} ({protocol}) is already taken by {} ({})",
-            listener.address, earlier.path, earlier.address
-        );
-        report(&format!("{}.listen", listener.path), Complaint::advise(reason, "choose another port"));
+        for earlier in listeners[..index].iter().filter(|earlier| collide(earlier, listener)) {
+            let clash = match (earlier.http, listener.http) {
+                (Some(first), Some(second)) if earlier.address == listener.address => {
+                    check_shared(first, second, listener, earlier)
+                }
+                _ => Some(taken(listener, earlier)),
+            };
+            if let Some((path, complaint)) = clash {
+                report(&path, complaint);
+                break;
+            }
+        }
     }
 }
 
-fn listeners(config: &Config) -> Vec<Listener> {
-    let tcp = |path: &str, address| Listener { path: path.to_owned(), address, udp: false };
-    let mut listeners = vec![tcp("health", config.health.listen), tcp("query", config.query.listen)];
+/// The address is not to be had.
+fn taken(listener: &Listener<'_>, earlier: &Listener<'_>) -> (String, Complaint) {
+    let protocol = if listener.udp { "udp" } else { "tcp" };
+    let reason = format!(
+        "{} ({protocol}) is already taken by {} ({})",
+        listener.address, earlier.path, earlier.address
+    );
+    (format!("{}.listen", listener.path), Complaint::advise(reason, "choose another port"))
+}
+
+/// HTTP inputs may share an address: a request says by its path for which of them it is, a connection does not.
+fn check_shared(
+    first: &HttpInput,
+    second: &HttpInput,
+    listener: &Listener<'_>,
+    earlier: &Listener<'_>,
+) -> Option<(String, Complaint)> {
+    let shared = format!("{} shares {}", earlier.path, listener.address);
+    let (key, reason, advice) = if first.shares_a_path_with(second) {
+        ("path", format!("{shared} and takes the same path"), "choose another path or another port")
+    } else if first.tls != second.tls {
+        ("tls", format!("{shared} and has another `tls`"), "give both the same, or choose another port")
+    } else if first.max_connections != second.max_connections {
+        let reason = format!("{shared} and has another `max_connections`");
+        ("max_connections", reason, "give both the same, or choose another port")
+    } else {
+        return None;
+    };
+    Some((format!("{}.{key}", listener.path), Complaint::advise(reason, advice)))
+}
+
+fn listeners(config: &Config) -> Vec<Listener<'_>> {
+    let own = |path: &str, address| Listener { path: path.to_owned(), address, udp: false, http: None };
+    let mut listeners = vec![own("health", config.health.listen), own("query", config.query.listen)];
     for (dataset_index, dataset) in config.datasets.iter().enumerate() {
         for (input_index, input) in dataset.inputs.iter().enumerate() {
-            let udp = matches!(input, InputConfig::Syslog(syslog) if syslog.transport == Transport::Udp);
+            let http = if let InputConfig::Http(http) = input { Some(http) } else { None };
             let path = format!("datasets[{dataset_index}].inputs[{input_index}]");
-            listeners.push(Listener { path, address: input.listen(), udp });
+            let udp = input.transport() == Transport::Udp;
+            listeners.push(Listener { path, address: input.listen(), udp, http });
         }
     }
     listeners
 }
 
 /// Whether two listeners cannot both have what they want. Port 0 is a free port, chosen when the listener is opened.
-fn collide(left: &Listener, right: &Listener) -> bool {
+fn collide(left: &Listener<'_>, right: &Listener<'_>) -> bool {
     if left.udp != right.udp || left.address.port() != right.address.port() || left.address.port() == 0 {
         return false;
     }

@@ -28,10 +28,10 @@ pub struct DatasetConfig {
     /// The way of its events.
     #[serde(default)]
     pub route: Route,
-    /// The format of its events: `syslog`, or `cef`, which is syslog too and takes CEF apart, with or without a syslog header. After a reload another one applies to what is decoded from then on.
-    #[serde(default = "default_format", with = "event_format")]
+    /// The format of its events. Without it, the one that its inputs imply: `syslog` that of syslog inputs (and of a dataset without inputs), `netflow` that of NetFlow and IPFIX, `sflow` and `ebpf` that of theirs; HTTP, plain UDP and plain TCP imply the first of `auto`, `json` and `syslog` that there is. Inputs that imply different formats need different datasets, or this key. After a reload another one applies to what is decoded from then on.
+    #[serde(default, with = "event_format", skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "event_format::json_schema")]
-    pub format: Format,
+    pub format: Option<Format>,
     /// Files are closed after seconds instead of minutes, so that one sees results at once.
     #[serde(default)]
     pub testing: bool,
@@ -70,6 +70,17 @@ impl DatasetConfig {
     /// When it is no name, which no loaded configuration holds.
     pub fn key(&self) -> Result<DatasetKey, NameError> {
         DatasetKey::new(self.tenant.as_str(), self.dataset.as_str())
+    }
+
+    /// The format of its events: as set, or as its inputs imply.
+    pub fn event_format(&self) -> Format {
+        self.format.or_else(|| self.implied_format()).unwrap_or(Format::SYSLOG)
+    }
+
+    /// The format that all its inputs imply; `None` where they differ, and where there are none.
+    pub(super) fn implied_format(&self) -> Option<Format> {
+        let first = self.inputs.first()?.implied_format()?;
+        self.inputs.iter().all(|input| input.implied_format() == Some(first)).then_some(first)
     }
 
     /// The zone of times that name none. The name was checked when the configuration was loaded.
@@ -121,10 +132,6 @@ fn default_tenant() -> String {
     "default".to_owned()
 }
 
-fn default_format() -> Format {
-    Format::SYSLOG
-}
-
 fn default_timezone() -> String {
     "UTC".to_owned()
 }
@@ -138,13 +145,19 @@ fn default_event_time_future_max_hours() -> u64 {
     24
 }
 
-/// What is taken in when a configuration names no datasets: syslog on port 5514.
+/// What is taken in when a configuration names no datasets: a dataset for each kind of input that there is a decoder for.
 pub(super) fn default_datasets() -> Vec<DatasetConfig> {
-    vec![DatasetConfig {
+    let has_decoder = |inputs: &[InputConfig]| inputs.iter().all(|input| input.implied_format().is_some());
+    let named = super::input::default_inputs().into_iter().filter(|(_, inputs)| has_decoder(inputs));
+    named.map(|(name, inputs)| default_dataset(name, inputs)).collect()
+}
+
+fn default_dataset(name: &str, inputs: Vec<InputConfig>) -> DatasetConfig {
+    DatasetConfig {
         tenant: default_tenant(),
-        dataset: "syslog".to_owned(),
+        dataset: name.to_owned(),
         route: Route::Direct,
-        format: default_format(),
+        format: None,
         testing: true,
         timezone: default_timezone(),
         keep_raw: false,
@@ -152,6 +165,6 @@ pub(super) fn default_datasets() -> Vec<DatasetConfig> {
         event_time_future_max_hours: default_event_time_future_max_hours(),
         parquet: ParquetConfig::default(),
         filters: Vec::new(),
-        inputs: super::input::default_inputs(),
-    }]
+        inputs,
+    }
 }

@@ -11,11 +11,14 @@ pub(super) fn json_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "enum": Format::names().collect::<Vec<_>>() })
 }
 
-pub(super) fn serialize<S: Serializer>(format: &Format, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(format.name())
+pub(super) fn serialize<S: Serializer>(format: &Option<Format>, serializer: S) -> Result<S::Ok, S::Error> {
+    match format {
+        Some(format) => serializer.serialize_str(format.name()),
+        None => serializer.serialize_none(),
+    }
 }
 
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Format, D::Error> {
-    let name: Cow<'de, str> = Cow::deserialize(deserializer)?;
-    name.parse().map_err(de::Error::custom)
+pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Format>, D::Error> {
+    let Some(name) = Option::<Cow<'de, str>>::deserialize(deserializer)? else { return Ok(None) };
+    name.parse().map(Some).map_err(de::Error::custom)
 }

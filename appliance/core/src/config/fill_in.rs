@@ -1,11 +1,11 @@
-//! Puts in what stands for something else: `{hostname}`, `{data_dir}`, `{tenant}`, `{dataset}`.
+//! Puts in what stands for something else: `{hostname}`, `{data_dir}`, `{tenant}`, `{dataset}`, and a format that is implied.
 
 use std::path::{Path, PathBuf};
 
 use super::{Config, InputConfig, StorageConfig, sanitize_name};
 
 impl Config {
-    /// Replaces the placeholders in the settings that may have them.
+    /// Replaces the placeholders in the settings that may have them, and names the formats of datasets.
     pub(super) fn fill_in(&mut self, hostname: &str) {
         if self.instance == "{hostname}" {
             let name = sanitize_name(hostname).replace('_', "-");
@@ -15,10 +15,13 @@ impl Config {
             folder.path = below_data_dir(&folder.path, &self.data_dir);
         }
         for dataset in &mut self.datasets {
+            dataset.format = dataset.format.or_else(|| dataset.implied_format());
             for input in &mut dataset.inputs {
                 if let InputConfig::Http(http) = input {
-                    http.path =
-                        http.path.replace("{tenant}", &dataset.tenant).replace("{dataset}", &dataset.dataset);
+                    let path = http.base_path();
+                    let path =
+                        path.replace("{tenant}", &dataset.tenant).replace("{dataset}", &dataset.dataset);
+                    http.path = Some(path).filter(|path| !path.is_empty());
                 }
             }
         }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::problem::Complaint;
-use crate::limits::{NAME_CHARACTERS_MAX, PATH_CHARACTERS_MAX};
+use crate::limits::{HEADER_CHARACTERS_MAX, NAME_CHARACTERS_MAX, PATH_CHARACTERS_MAX};
 
 /// Checks a text against the kind `format`. Kinds unknown here are for other readers of the schema.
 pub(super) fn check(format: &str, text: &str) -> Result<(), Complaint> {
@@ -13,6 +13,7 @@ pub(super) fn check(format: &str, text: &str) -> Result<(), Complaint> {
         "time-zone" => check_time_zone(text),
         "socket-address" => check_socket_address(text),
         "http-path" => check_http_path(text),
+        "http-header" => check_http_header(text),
         "key-prefix" => check_key_prefix(text),
         "http-url" => check_http_url(text),
         "bucket" => check_bucket(text),
@@ -99,6 +100,15 @@ fn check_http_path(text: &str) -> Result<(), Complaint> {
     Err(Complaint::advise(reason, "it starts with `/` and has letters, digits, `-`, `_`, `.`, `~` and `/`"))
 }
 
+/// The name of a header: a token of RFC 9110 section 5.6.2.
+fn check_http_header(text: &str) -> Result<(), Complaint> {
+    let allowed = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
+    if allowed && (1..=HEADER_CHARACTERS_MAX).contains(&text.len()) {
+        return Ok(());
+    }
+    Err(Complaint::advise(format!("`{text}` is not the name of a header"), "as in `X-GitHub-Event`"))
+}
+
 fn check_key_prefix(text: &str) -> Result<(), Complaint> {
     let allowed = text
         .bytes()
@@ -179,6 +189,7 @@ mod tests {
             ("time-zone", "Europe/Berlin"),
             ("socket-address", "[::1]:514"),
             ("http-path", "/ingest/{tenant}/{dataset}"),
+            ("http-header", "X-GitHub-Event"),
             ("key-prefix", "a/b=c"),
             ("http-url", "https://127.0.0.1:9000"),
             ("bucket", "lake"),
@@ -194,6 +205,8 @@ mod tests {
             ("socket-address", "1.2.3.4"),
             ("http-path", "ingest"),
             ("http-path", "/{other}"),
+            ("http-header", "X GitHub Event"),
+            ("http-header", "X-GitHub-Event:"),
             ("key-prefix", "/a"),
             ("key-prefix", "a/../b"),
             ("http-url", "ftp://x"),

@@ -12,6 +12,7 @@ mod expand;
 mod fill_in;
 mod format;
 mod general;
+mod http_input;
 mod input;
 mod load;
 mod problem;
@@ -31,7 +32,11 @@ use serde::{Deserialize, Serialize};
 pub use dataset::{DatasetConfig, FilterDefinition, ParquetConfig, Route};
 pub use format::{check_name, sanitize_name};
 pub use general::{HealthConfig, LogConfig, LogFormat, LogLevel, QueryConfig};
-pub use input::{Framing, HttpInput, InputConfig, SyslogInput, TlsConfig, Transport};
+pub use http_input::{HttpInput, HttpMode, SignatureConfig};
+pub use input::{
+    ConnectionSettings, DatagramInput, Framing, InputConfig, IpfixInput, MessageInput, TcpInput, TlsConfig,
+    Transport,
+};
 pub use load::Surroundings;
 pub use problem::{Complaint, ConfigErrors, ConfigProblem, Location};
 pub use reference::reference_page;
@@ -58,7 +63,7 @@ pub struct Config {
     pub shards: ShardsConfig,
     /// Where the Parquet files are stored.
     pub storage: StorageConfig,
-    /// The datasets. Without this key: `default/syslog` on UDP and TCP port 5514, with `testing: true`.
+    /// The datasets. Without this key, with `testing: true`, those of the following that there is a decoder for: `default/syslog` on UDP and TCP port 5514, `default/netflow` on UDP 2055 (NetFlow) and 4739 (IPFIX), `default/sflow` on UDP 6343, `default/ebpf` on UDP 2056, `default/http` on 127.0.0.1:8088 (`POST /ingest/default/http`).
     #[schemars(extend("maxItems" = 1000))]
     pub datasets: Vec<DatasetConfig>,
     /// Where the process tells how it is: `/healthz`, `/readyz`, `/metrics`, `/api/v1/ledger`.

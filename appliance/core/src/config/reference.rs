@@ -43,6 +43,10 @@ pub fn reference_page() -> String {
 
 /// A table of the keys of one map, then a section for each map or list of maps among them.
 fn section(page: &mut String, title: &str, path: &str, schema: &Value) -> fmt::Result {
+    // Several kinds of input have the same keys below them.
+    if page.contains(&format!("\n## {title}\n")) {
+        return Ok(());
+    }
     write!(page, "\n## {title}\n\n")?;
     if let Some(description) = schema["description"].as_str() {
         writeln!(page, "{description}\n")?;
@@ -118,6 +122,7 @@ fn value_kind(schema: &Value) -> String {
         ("socket-address", _) => "address",
         ("path", _) => "path",
         ("http-path", _) => "path of a URL",
+        ("http-header", _) => "name of a header",
         ("http-url", _) => "URL",
         (_, Some("integer")) => return with_bounds("number", schema, |bound| bound.to_string()),
         (_, Some("boolean")) => "`true` or `false`",
