@@ -19,6 +19,8 @@ ARGS ?=
 # git: glommio's build script calls it. python3-venv: for .venv.
 APT_BUILD := build-essential git pkg-config ca-certificates curl
 APT_TEST := python3 python3-venv
+# The version that the checked-in object is made with; another one's object is as good, and other bytes.
+APT_EBPF := clang-14 llvm-14
 APT_SYSTEM := systemd-container debootstrap dbus util-linux procps
 
 CARGO_DEB_VERSION := 3.8.0
@@ -105,6 +107,11 @@ $(fuzz_targets:%=fuzz-%): fuzz-%: needs-build
 	RUSTC_BOOTSTRAP=1 cargo fuzz run $* fuzz/corpus/$* fuzz/seeds/$* \
 	    $(wildcard $(addprefix $(corpora)/,$(fuzz_corpora_$*))) -- \
 	    -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096 -max_len=$(or $(fuzz_bytes_$*),1024)
+
+.PHONY: ebpf
+ebpf: ## compile the agent's program for the kernel again (after a change in appliance/agent/bpf)
+	@scripts/apt-need.sh $(APT_EBPF)
+	scripts/ebpf-object.sh
 
 .PHONY: deb
 deb: build ## the Debian package, in TARGET/debian (PROFILE=dev for a quick one)

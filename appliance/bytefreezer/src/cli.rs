@@ -1,6 +1,7 @@
 //! Everything that can be asked for on the command line, each flag in one place: from here come help, completions,
 //! manual pages and `docs/commands.md`.
 
+use bytefreezer_agent::AgentCommand;
 use bytefreezer_fakedata::FakedataArgs;
 use clap::{Parser, Subcommand};
 
@@ -66,6 +67,9 @@ pub enum Command {
     #[command(after_help = "Example:
   bytefreezer fakedata syslog --target 127.0.0.1:5514 --rate 1000 --count 10000")]
     Fakedata(FakedataArgs),
+    /// Reports what happens on this machine, seen by the kernel, as JSON events
+    #[command(subcommand)]
+    Agent(AgentCommand),
     /// Says what is wrong with a configuration file: line, reason, advice
     Validate(ValidateArgs),
     /// Shows the configuration, or its JSON Schema

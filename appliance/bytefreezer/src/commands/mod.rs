@@ -1,5 +1,6 @@
 //! The commands, one file each: its arguments as a type, and `run`.
 
+pub mod agent;
 pub mod completions;
 pub mod config;
 pub mod convert;
@@ -29,6 +30,7 @@ pub fn run(command: Command) -> Result<()> {
         Command::Decode(args) => decode::run(&args),
         Command::Convert(args) => convert::run(&args),
         Command::Fakedata(args) => fakedata::run(&args),
+        Command::Agent(command) => agent::run(&command),
         Command::Validate(args) => validate::run(&args),
         Command::Config(command) => config::run(&command),
         Command::Wal(command) => wal::run(&command),
