@@ -127,8 +127,10 @@ test_installation() {
     check "the unit starts at boot" unit_is bytefreezer.service UnitFileState enabled
     check "the single roles are off" unit_is bytefreezer-proxy.service UnitFileState disabled
     check "the watchdog is armed" unit_is bytefreezer.service WatchdogUSec 30s
+    check "the agent is off" unit_is bytefreezer-agent.service UnitFileState disabled
+    check "and does not run" unit_is bytefreezer-agent.service ActiveState inactive
     check "the unit files verify" inside 30 systemd-analyze verify --man=no bytefreezer.service \
-        bytefreezer-proxy.service bytefreezer-query.service bytefreezer.target
+        bytefreezer-proxy.service bytefreezer-query.service bytefreezer-agent.service bytefreezer.target
     check "the shipped configuration validates" inside 10 bytefreezer validate "$config"
     check "the man page is there" inside 5 test -s /usr/share/man/man1/bytefreezer.1.gz
     check "completions are there" inside 5 test -s /usr/share/bash-completion/completions/bytefreezer
@@ -153,7 +155,7 @@ test_sandbox() {
     else
         skip "it may pin 4 GiB for its rings" "this machine does not let root raise the limit (CAP_SYS_RESOURCE)"
     fi
-    for unit in bytefreezer bytefreezer-proxy bytefreezer-query; do
+    for unit in bytefreezer bytefreezer-proxy bytefreezer-query bytefreezer-agent; do
         check "exposure of $unit is at most 2.0" exposure_is_low $unit.service
     done
 }
@@ -253,6 +255,42 @@ test_split_roles() {
     inside 30 systemctl enable --quiet bytefreezer.service
 }
 
+# The kernel seldom lets a container look; then it is said why.
+test_agent() {
+    local answer
+    echo "# agent"
+    if answer=$(inside 20 bytefreezer agent ebpf --check 2>&1); then
+        check "the agent starts" inside 60 systemctl start bytefreezer-agent.service
+        check "it is active (it said READY=1)" unit_is bytefreezer-agent.service ActiveState active
+        check "it has CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE only" \
+            equals "$(status_field "$(main_pid bytefreezer-agent.service)" CapEff)" 000000c000080000
+        check "it is not the user bytefreezer" not \
+            equals "$(inside 5 ps -o user:32= -p "$(main_pid bytefreezer-agent.service)")" bytefreezer
+        check "it stops" inside 60 systemctl stop bytefreezer-agent.service
+        check "the stop was clean" unit_is bytefreezer-agent.service Result success
+        return
+    fi
+    skip "the agent looks at the kernel" "$answer"
+    check "it says why and what to do" agent_explains "$answer"
+    inside 60 systemctl start bytefreezer-agent.service || true
+    check "its unit does not run where it cannot" agent_gave_up
+    inside 60 systemctl stop bytefreezer-agent.service
+    inside 10 systemctl reset-failed bytefreezer-agent.service
+}
+
+agent_explains() {
+    echo "it said: $1"
+    [ "$(wc -l <<<"$1")" -eq 1 ] && [[ $1 == "error: "*": "* ]]
+}
+
+agent_gave_up() {
+    local state
+    state=$(property bytefreezer-agent.service ActiveState)
+    echo "state $state, condition $(property bytefreezer-agent.service ConditionResult)"
+    inside 10 journalctl --no-pager -n 5 -u bytefreezer-agent.service
+    [ "$state" != active ]
+}
+
 stop_target() {
     inside 130 systemctl stop bytefreezer.target
     unit_is bytefreezer-proxy.service ActiveState inactive
@@ -293,6 +331,7 @@ test_syslog
 test_reload_and_crash
 test_wrong_configuration
 test_split_roles
+test_agent
 test_upgrade_and_removal
 if [ $failed -gt 0 ]; then
     echo "# journal of the units"
