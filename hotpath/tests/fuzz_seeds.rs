@@ -59,6 +59,11 @@ fn seeds_of_condition() {
 }
 
 #[test]
+fn seeds_of_flow() {
+    replay("flow");
+}
+
+#[test]
 fn seeds_of_framing() {
     replay("framing");
 }

@@ -8,6 +8,7 @@ pub mod capture;
 pub mod cef;
 pub mod condition;
 mod datagrams;
+pub mod flow;
 pub mod framing;
 pub mod json;
 pub mod leef;
@@ -28,6 +29,7 @@ pub const HARNESSES: &[(&str, Harness)] = &[
     ("capture", capture::check),
     ("cef", cef::check),
     ("condition", condition::check),
+    ("flow", flow::check),
     ("framing", framing::check),
     ("json", json::check),
     ("leef", leef::check),

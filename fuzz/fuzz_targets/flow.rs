@@ -1,0 +1,7 @@
+//! NetFlow and IPFIX: several datagrams of two exporters, with a restart between them.
+#![no_main]
+
+#[path = "../../hotpath/tests/fuzz_support/mod.rs"]
+mod fuzz_support;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz_support::flow::check(input));
