@@ -7,6 +7,7 @@ mod fuzz_support;
 use std::path::Path;
 
 use fuzz_support::flow::check;
+use proptest::prelude::*;
 
 /// Our own datagrams, as the fuzz target takes them.
 fn seed(name: &str) -> Vec<u8> {
@@ -57,4 +58,41 @@ fn ipfix_with_options_and_withdrawals() {
 #[test]
 fn ipfix_with_lists() {
     every_byte_missing_and_every_number_wrong("ipfix_lists");
+}
+
+const SEEDS: [&str; 9] = [
+    "fixed_versions",
+    "v9_sampler",
+    "held_data",
+    "ipfix_variable",
+    "ipfix_enterprise",
+    "ipfix_options",
+    "ipfix_lists",
+    "ipfix_times",
+    "other_protocols",
+];
+
+/// One of our own inputs with some bytes changed, some of them to numbers that mean something.
+fn changed_seed() -> impl Strategy<Value = Vec<u8>> {
+    let byte = prop_oneof![any::<u8>(), Just(0), Just(1), Just(2), Just(4), Just(8), Just(255)];
+    let changes = proptest::collection::vec((any::<prop::sample::Index>(), byte), 0..6);
+    (proptest::sample::select(&SEEDS[..]), changes).prop_map(|(name, changes)| {
+        let mut bytes = seed(name);
+        for (place, byte) in changes {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+        }
+        bytes
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn exporters_that_send_all_of_it_and_some_of_it_wrong(
+        inputs in proptest::collection::vec(changed_seed(), 1..6),
+    ) {
+        check(&inputs.concat());
+    }
 }

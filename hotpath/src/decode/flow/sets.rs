@@ -24,6 +24,35 @@ pub(super) fn row_limit(event: &Event<'_>) -> usize {
     (event.bytes.len() / FLOW_BYTES_PER_ROW_MIN).max(FLOW_ROWS_MIN)
 }
 
+/// The id of the set that begins some bytes of a message, and its bytes with its header; `None` behind the last one.
+/// Of a set that goes on beyond the message it is what is there.
+fn next_set(bytes: &[u8], outcome: &mut Outcome) -> Option<(u16, usize)> {
+    if bytes.is_empty() {
+        return None;
+    }
+    if bytes.iter().take(SET_HEADER_BYTES).all(|byte| *byte == 0) {
+        // Some exporters fill datagrams up with zeros.
+        if bytes.iter().any(|byte| *byte != 0) {
+            outcome.fault("a set without a length");
+        }
+        return None;
+    }
+    let mut reader = Reader::new(bytes);
+    let (Some(id), Some(length)) = (reader.u16(), reader.u16()) else {
+        outcome.fault("bytes behind the last set");
+        return None;
+    };
+    let length = usize::from(length);
+    if length < SET_HEADER_BYTES {
+        outcome.fault(format!("a set of {length} bytes, which is less than its header"));
+        return None;
+    }
+    if length > bytes.len() {
+        outcome.fault(format!("a set of {length} bytes, of which {} are there", bytes.len()));
+    }
+    Some((id, length.min(bytes.len())))
+}
+
 /// What is in a set.
 enum SetKind {
     Templates(TemplateKind),
@@ -78,7 +107,7 @@ impl FlowDecoder {
         // The gap is told in the first row, but the number of records is known behind the last.
         let records = self.decode_body(&message, header_bytes, length, outcome, rows);
         let knows_all = outcome.waiting.len() == waiting_before && outcome.fault.is_none();
-        let step = if header.version == Version::V9 { Some(1) } else { records.filter(|_| knows_all) };
+        let step = if header.version == Version::V9 { Some(1) } else { knows_all.then_some(records) };
         if let Some(sequence) = header.sequence {
             self.sequences.expect(key, sequence, step);
         }
@@ -93,46 +122,25 @@ impl FlowDecoder {
         length: usize,
         outcome: &mut Outcome,
         rows: &mut BatchBuilder,
-    ) -> Option<u32> {
+    ) -> u32 {
         if let Some(sequence) = message.header.sequence {
             outcome.gap += self.sequences.gap(message.key, sequence);
         }
         let first_waiting = outcome.waiting.len();
         let mut records = 0;
         let mut position = header_bytes;
-        while position < length {
-            let bytes = message.event.bytes.get(message.start + position..message.start + length)?;
-            if bytes.iter().take(SET_HEADER_BYTES).all(|byte| *byte == 0) {
-                // Some exporters fill datagrams up with zeros.
-                if bytes.iter().any(|byte| *byte != 0) {
-                    outcome.fault("a set without a length");
-                }
-                break;
-            }
-            let mut reader = Reader::new(bytes);
-            let (Some(id), Some(set_length)) = (reader.u16(), reader.u16()) else {
-                outcome.fault("bytes behind the last set");
-                break;
-            };
-            let set_length = usize::from(set_length);
-            if set_length < SET_HEADER_BYTES {
-                outcome.fault(format!("a set of {set_length} bytes, which is less than its header"));
-                break;
-            }
-            if set_length > bytes.len() {
-                outcome.fault(format!("a set of {set_length} bytes, of which {} are there", bytes.len()));
-            }
-            let body_bytes = set_length.min(bytes.len()) - SET_HEADER_BYTES;
-            let body_start = message.start + position + SET_HEADER_BYTES;
-            let body = message.event.bytes.get(body_start..body_start + body_bytes)?;
+        while let Some(bytes) = message.event.bytes.get(message.start + position..message.start + length)
+            && let Some((id, set_bytes)) = next_set(bytes, outcome)
+        {
+            let body = bytes.get(SET_HEADER_BYTES..set_bytes).unwrap_or_default();
             match SetKind::of(message.header.version, id) {
                 SetKind::Templates(kind) => self.take_templates(message, kind, body, outcome, rows),
                 SetKind::Data => {
                     let set = HeldSet {
                         template_id: id,
                         message_start: message.start as u32,
-                        start: body_start as u32,
-                        length: body_bytes as u32,
+                        start: (message.start + position + SET_HEADER_BYTES) as u32,
+                        length: body.len() as u32,
                     };
                     match self.decode_data(message, set, outcome, rows) {
                         Some(count) => records += count,
@@ -141,29 +149,31 @@ impl FlowDecoder {
                 }
                 SetKind::Reserved => outcome.fault(format!("a set with the reserved id {id}")),
             }
-            position += set_length.min(bytes.len());
+            position += set_bytes;
         }
-        self.decode_early_sets(message, first_waiting, outcome, rows);
-        Some(records)
+        records + self.decode_early_sets(message, first_waiting, outcome, rows)
     }
 
-    /// Sets that stand before their template in one message.
+    /// Sets that stand before their template in one message; returns how many records they have.
     fn decode_early_sets(
         &mut self,
         message: &Message<'_>,
         first_waiting: usize,
         outcome: &mut Outcome,
         rows: &mut BatchBuilder,
-    ) {
+    ) -> u32 {
         let has_templates = !outcome.template_ids.is_empty();
         if !has_templates || outcome.waiting.len() == first_waiting {
-            return;
+            return 0;
         }
+        let mut records = 0;
         for (key, set) in outcome.waiting.split_off(first_waiting) {
-            if self.decode_data(message, set, outcome, rows).is_none() {
-                outcome.waiting.push((key, set));
+            match self.decode_data(message, set, outcome, rows) {
+                Some(count) => records += count,
+                None => outcome.waiting.push((key, set)),
             }
         }
+        records
     }
 
     fn take_templates(

@@ -70,8 +70,9 @@ fn data_waits_for_its_template() {
 
 #[test]
 fn data_may_stand_before_its_template_in_one_message() {
-    let rows = decode(&[ipfix(0, 0, &[set(256, Bytes::default().u32s(&[7])), template(256, &[(1, 4)])])]);
-    assert_eq!((rows.count(), rows.number("bytes", 0)), (1, Some(7)));
+    let early = set(256, Bytes::default().u32s(&[7]));
+    let rows = decode(&[ipfix(0, 0, &[early.clone(), template(256, &[(1, 4)])]), ipfix(1, 0, &[early])]);
+    assert_eq!((rows.numbers("bytes"), rows.has("sequence_gap")), (vec![Some(7), Some(7)], false));
 }
 
 #[test]
