@@ -250,6 +250,11 @@ impl BatchBuilder {
         }
     }
 
+    /// The name of a column.
+    pub(crate) fn name(&self, index: ColumnIndex) -> &str {
+        self.name_of_number(index.number())
+    }
+
     /// The name of a column, by its number.
     pub(crate) fn name_of_number(&self, number: usize) -> &str {
         self.columns.get(number).map_or("", |column| &column.name)

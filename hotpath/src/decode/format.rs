@@ -4,7 +4,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::Decoder;
-use super::cef::CefDecoder;
 use super::flow::{FlowDecoder, FlowOptions};
 use super::json::{JsonDecoder, JsonOptions};
 use super::marked::MarkedDecoder;
