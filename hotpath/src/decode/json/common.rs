@@ -7,24 +7,11 @@ use hashbrown::HashMap;
 use super::profile::{Meaning, Profile};
 use crate::batch::{BatchBuilder, ColumnIndex, Value};
 use crate::cut::ColumnType;
+use crate::decode::packet::ip_protocol_name;
 
-/// Protocols that sensors name, by IANA's keyword and as they write it.
-const PROTOCOLS: [(&str, i64); 12] = [
-    ("icmp", 1),
-    ("igmp", 2),
-    ("ipip", 4),
-    ("tcp", 6),
-    ("udp", 17),
-    ("gre", 47),
-    ("esp", 50),
-    ("ah", 51),
-    ("ipv6-icmp", 58),
-    ("ospf", 89),
-    ("pim", 103),
-    ("sctp", 132),
-];
 /// Names of ICMP for IPv6 beside IANA's.
 const IPV6_ICMP: [&str; 3] = ["icmpv6", "icmp6", "ipv6_icmp"];
+const IPV6_ICMP_NUMBER: u8 = 58;
 
 /// Where the value of a field goes beside its own column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,16 +158,13 @@ impl CommonColumns {
 
     fn put_protocol(&self, column: ColumnIndex, value: &Value<'_>, rows: &mut BatchBuilder) -> bool {
         let number = match value {
-            Value::Int64(number @ 0..=255) => *number,
-            Value::Text(text) => match number_of_protocol(text) {
-                Some(number) => number,
-                None => return false,
-            },
-            _ => return false,
+            Value::Int64(number) => u8::try_from(*number).ok(),
+            Value::Text(text) => number_of_protocol(text),
+            _ => None,
         };
-        rows.put_i64(column, number);
-        let name = PROTOCOLS.iter().find(|(_, known)| *known == number);
-        if let (Some(column), Some((name, _))) = (self.protocol_name, name) {
+        let Some(number) = number else { return false };
+        rows.put_i64(column, i64::from(number));
+        if let (Some(column), Some(name)) = (self.protocol_name, ip_protocol_name(number)) {
             rows.put_text(column, name);
         }
         true
@@ -209,13 +193,14 @@ fn integer_of(digits: &str) -> Option<i64> {
     digits.parse().ok().filter(|_| is_plain)
 }
 
-fn number_of_protocol(text: &str) -> Option<i64> {
+/// The number of a protocol by its number or IANA's keyword, in any case, or as the constant of C.
+fn number_of_protocol(text: &str) -> Option<u8> {
     if let Some(number) = integer_of(text) {
-        return (0..=255).contains(&number).then_some(number);
+        return u8::try_from(number).ok();
     }
+    let text = text.strip_prefix("IPPROTO_").unwrap_or(text);
     if IPV6_ICMP.iter().any(|name| name.eq_ignore_ascii_case(text)) {
-        return Some(58);
+        return Some(IPV6_ICMP_NUMBER);
     }
-    let transport = text.strip_prefix("IPPROTO_").unwrap_or(text);
-    PROTOCOLS.iter().find(|(name, _)| name.eq_ignore_ascii_case(transport)).map(|(_, number)| *number)
+    (0..=u8::MAX).find(|number| ip_protocol_name(*number).is_some_and(|name| name.eq_ignore_ascii_case(text)))
 }

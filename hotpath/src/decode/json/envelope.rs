@@ -1,12 +1,15 @@
 //! What senders put around an event: the object of Splunk's HTTP Event Collector, and the action of Elasticsearch's `_bulk`.
 
-use super::document::{Document, Kind};
+use super::document::{Document, FieldSink, Kind, Scratch};
 use super::reader::JsonReader;
 use super::rows::{Around, RowMaker};
 use super::times::instant_us;
 use crate::batch::{BatchBuilder, ColumnIndex, Value};
 use crate::block::Event;
 use crate::cut::ColumnType;
+
+/// The members of an object for Splunk's collector that have a meaning of their own.
+const HEC_MEMBERS: [&str; 7] = ["event", "time", "host", "source", "sourcetype", "index", "fields"];
 
 /// What an envelope says of its event.
 #[derive(Debug, Clone, Copy, Default)]
@@ -22,7 +25,9 @@ pub(super) struct Envelope<'a> {
     /// Microseconds since 1970.
     pub(super) time_us: Option<i64>,
     /// An object of fields beside the event.
-    pub(super) fields: Option<Document<'a>>,
+    fields: Option<Document<'a>>,
+    /// The object that the event is a member of.
+    outer: Option<Document<'a>>,
 }
 
 /// The columns of what an envelope says.
@@ -54,6 +59,17 @@ impl Columns {
 impl Envelope<'_> {
     pub(super) fn is_empty(&self) -> bool {
         !self.is_there
+    }
+
+    /// The fields that stand beside the event.
+    pub(super) fn put_fields(&self, scratch: &mut Scratch, sink: &mut impl FieldSink) {
+        if let Some(fields) = self.fields {
+            fields.put_fields(scratch, sink);
+        }
+        let members = self.outer.iter().flat_map(Document::members);
+        for (name, value) in members.filter(|(name, _)| !HEC_MEMBERS.contains(name)) {
+            value.put_member(name, scratch, sink);
+        }
     }
 
     #[inline]
@@ -95,7 +111,6 @@ impl RowMaker {
             let (envelope, body) = self.hec_envelope(&document, event);
             let mut around = Around { event, envelope, fault: fault.or(document.liberty()) };
             match body.map(|body| (body, body.kind())) {
-                Some((body, Kind::Object)) => self.put_document(body, scratch, &mut around, rows),
                 Some((_, Kind::Text(text))) => self.put_message(text, inner, scratch, &mut around, rows),
                 Some((body, _)) => self.put_document(body, scratch, &mut around, rows),
                 None => self.put_nothing(scratch, &mut around, rows),
@@ -113,7 +128,7 @@ impl RowMaker {
         document: &Document<'a>,
         event: &Event<'_>,
     ) -> (Envelope<'a>, Option<Document<'a>>) {
-        let mut envelope = Envelope { is_there: true, ..Envelope::default() };
+        let mut envelope = Envelope { is_there: true, outer: Some(*document), ..Envelope::default() };
         let mut body = None;
         for (name, value) in document.members() {
             let text = value.text();

@@ -191,9 +191,7 @@ impl RowMaker {
             time: FoundTime::default(),
         };
         document.put_fields(scratch, &mut sink);
-        if let Some(fields) = around.envelope.fields {
-            fields.put_fields(scratch, &mut sink);
-        }
+        around.envelope.put_fields(scratch, &mut sink);
         if let Some((outer, name)) = beside {
             for (member, value) in outer.members().filter(|(member, _)| *member != name) {
                 value.put_member(member, scratch, &mut sink);
@@ -281,7 +279,6 @@ impl RowMaker {
         around: &Around<'_, '_>,
         rows: &mut BatchBuilder,
     ) {
-        let Some(fields) = around.envelope.fields else { return };
         let mut sink = EventFields {
             rows,
             roles: &mut self.roles,
@@ -289,7 +286,7 @@ impl RowMaker {
             received_us: around.event.received_us,
             time: *time,
         };
-        fields.put_fields(scratch, &mut sink);
+        around.envelope.put_fields(scratch, &mut sink);
         *time = sink.time;
     }
 

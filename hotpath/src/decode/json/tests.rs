@@ -212,11 +212,12 @@ fn decode_hec(event: &str) -> RecordBatch {
 fn an_event_of_splunk_s_collector_is_what_its_envelope_holds() {
     let batch = decode_hec(concat!(
         r#"{"time":"1709618828.250","host":"web1","source":"/var/log/x","sourcetype":"_json","index":"main","#,
-        r#""event":{"user":"ann","host":"inner","time":"2024-01-01T00:00:00Z"},"fields":{"region":"eu"}}"#
+        r#""event":{"user":"ann","host":"inner","time":"2024-01-01T00:00:00Z"},"fields":{"region":"eu"},"channel":7}"#
     ));
     assert_eq!(event_time(&batch, 0), us("2024-03-05T06:07:08.25Z"));
     assert_eq!((text(&batch, "hostname", 0), text(&batch, "host", 0)), (Some("web1"), Some("inner")));
     assert_eq!((text(&batch, "user", 0), text(&batch, "region", 0)), (Some("ann"), Some("eu")));
+    assert_eq!(int64(&batch, "channel", 0), Some(7));
     let envelope = ["hec_source", "hec_sourcetype", "hec_index"].map(|name| text(&batch, name, 0).unwrap());
     assert_eq!(envelope, ["/var/log/x", "_json", "main"]);
     assert!(batch.column_by_name("parse_error").is_none());
@@ -333,8 +334,7 @@ fn any_value() -> impl Strategy<Value = Json> {
     any_scalar().prop_recursive(3, 24, 5, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(Json::from),
-            prop::collection::btree_map("[a-z]{1,6}", inner, 0..5)
-                .prop_map(|members| Json::from_iter(members)),
+            prop::collection::btree_map("[a-z]{1,6}", inner, 0..5).prop_map(Json::from_iter),
         ]
     })
 }
@@ -417,7 +417,7 @@ proptest! {
         let extra: Json = text(&batch, "_extra", 0).map_or(json!({}), |extra| serde_json::from_str(extra).unwrap());
         for (name, value) in wanted {
             let column = column_as_json(&batch, &name).or_else(|| column_as_json(&batch, &format!("body_{name}")));
-            let found = column.or_else(|| extra.get(&name.replace('_', ".")).cloned());
+            let found = column.or_else(|| extra.get(name.replace('_', ".")).cloned());
             let found = found.unwrap_or(Json::Null);
             prop_assert!(is_same(&found, &value), "{name}: {found} of {text_of_it}");
         }
