@@ -55,7 +55,8 @@ fn text<'a>(batch: &'a RecordBatch, name: &str, row: usize) -> Option<&'a str> {
     column.is_valid(row).then(|| column.value(row))
 }
 
-/// Decodes every file of a folder by its lines, and as a whole; returns how many events had a reason not to be parsed.
+/// Decodes every file of a folder as a whole, and by its lines where it is not one value; returns how many events there
+/// were, and how many had a reason not to be parsed.
 fn check(format: &str, folder: &Path) -> (usize, usize) {
     let mut files = Vec::new();
     files_in(folder, &mut files);
@@ -63,11 +64,18 @@ fn check(format: &str, folder: &Path) -> (usize, usize) {
     let mut escaped = String::new();
     for file in files {
         let bytes = std::fs::read(&file).unwrap();
-        let lines = split_messages(&bytes, Framing::Newline, MESSAGE_BYTES_MAX);
-        let mut messages: Vec<Vec<u8>> = lines.map(|(line, _)| line.to_vec()).collect();
+        let mut messages: Vec<Vec<u8>> = Vec::new();
+        if serde_json::from_slice::<serde_json::Value>(&bytes).is_err() {
+            let lines = split_messages(&bytes, Framing::Newline, MESSAGE_BYTES_MAX);
+            messages.extend(lines.map(|(line, _)| line.to_vec()));
+        }
         messages.push(bytes);
-        for source_type in [SourceType::Tcp, SourceType::SplunkHec, SourceType::ElasticsearchBulk] {
-            for (message, batch) in messages.iter().zip(decode(format, source_type, &messages)) {
+        let source_types: &[SourceType] = match format {
+            "json" => &[SourceType::Tcp, SourceType::SplunkHec, SourceType::ElasticsearchBulk],
+            _ => &[SourceType::Udp],
+        };
+        for source_type in source_types {
+            for (message, batch) in messages.iter().zip(decode(format, *source_type, &messages)) {
                 assert!(batch.num_rows() > 0, "{}", file.display());
                 events += 1;
                 let Some(raw) = text(&batch, "raw", 0) else { continue };
@@ -93,6 +101,51 @@ fn every_event_of_the_corpora_has_a_row() {
         let (events, faults) = check("json", &folder);
         println!("{kind}: {events} events, {faults} with a reason not to be parsed");
         assert!(events > faults);
+    }
+}
+
+#[test]
+fn every_event_of_a_sensor_names_its_process_or_program() {
+    let Some(folder) = corpora("ebpf") else { return };
+    let mut files = Vec::new();
+    files_in(&folder, &mut files);
+    let (mut events, mut of_a_sensor, mut with_process) = (0, 0, 0);
+    for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension != "tsv")) {
+        let bytes = std::fs::read(file).unwrap();
+        for batch in decode("ebpf", SourceType::Ebpf, &[bytes]) {
+            for row in 0..batch.num_rows() {
+                events += 1;
+                assert!(text(&batch, "parse_error", row).is_none(), "{}", file.display());
+                let Some(sensor) = text(&batch, "sensor", row) else { continue };
+                of_a_sensor += 1;
+                let has_process =
+                    batch.column_by_name("process_pid").is_some_and(|column| column.is_valid(row));
+                with_process += usize::from(has_process || text(&batch, "process_name", row).is_some());
+                assert!(
+                    file.to_str().unwrap().contains(&sensor.replace('_', "-")),
+                    "{}: {sensor}",
+                    file.display()
+                );
+            }
+        }
+    }
+    println!("{events} events, {of_a_sensor} of a sensor, {with_process} with a process");
+    assert!(of_a_sensor * 100 >= events * 95 && with_process * 100 >= of_a_sensor * 95);
+}
+
+#[test]
+fn every_event_of_the_formats_that_are_json_has_a_row() {
+    for (format, folder) in [
+        ("suricata", "json/suricata"),
+        ("suricata", "json/crowdsec-suricata"),
+        ("cloudtrail", "json/panther-AWS"),
+        ("windows", "json/windows-events"),
+        ("windows", "json/panther-Windows"),
+        ("gelf", "json/telegraf"),
+    ] {
+        let Some(folder) = corpora(folder) else { return };
+        let (events, faults) = check(format, &folder);
+        println!("{format}: {events} events, {faults} with a reason not to be parsed");
     }
 }
 

@@ -59,6 +59,11 @@ fn seeds_of_condition() {
 }
 
 #[test]
+fn seeds_of_ebpf() {
+    replay("ebpf");
+}
+
+#[test]
 fn seeds_of_flow() {
     replay("flow");
 }

@@ -8,6 +8,7 @@ pub mod capture;
 pub mod cef;
 pub mod condition;
 mod datagrams;
+pub mod ebpf;
 pub mod flow;
 pub mod framing;
 pub mod json;
@@ -29,6 +30,7 @@ pub const HARNESSES: &[(&str, Harness)] = &[
     ("capture", capture::check),
     ("cef", cef::check),
     ("condition", condition::check),
+    ("ebpf", ebpf::check),
     ("flow", flow::check),
     ("framing", framing::check),
     ("json", json::check),
