@@ -144,14 +144,25 @@ fn convert_filters_and_writes_one_file_that_is_whole() {
 }
 
 #[test]
-fn convert_refuses_what_it_cannot_do() {
-    let (folder, path) = file("a.ndjson", b"{}\n");
+fn convert_reads_json_by_its_name() {
+    let events = b"{\"ts\":\"2026-01-02T00:00:00.5Z\",\"n\":1}\n{\"ts\":\"2026-01-02T00:00:01Z\",\"n\":9223372036854775807}\n";
+    let (folder, path) = file("a.ndjson", events);
     let parquet = folder.path().join("out.parquet");
     let done = bytefreezer(&["convert", path.to_str().unwrap(), parquet.to_str().unwrap()]);
-    assert_eq!(done.status.code(), Some(1));
-    assert!(err(&done).contains("no decoder for JSON input yet; the formats are: syslog"), "{}", err(&done));
+    assert!(done.status.success(), "{}", err(&done));
+    let summary: serde_json::Value = serde_json::from_str(err(&done).trim()).unwrap();
+    assert_eq!((&summary["rows"], &summary["errors"]), (&json!(2), &json!({})));
+    let file = std::fs::File::open(&parquet).unwrap();
+    let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReader::try_new(file, 1024).unwrap();
+    let batch = reader.map(Result::unwrap).next().unwrap();
+    let number = batch.schema().field_with_name("n").unwrap().clone();
+    assert_eq!(number.data_type(), &arrow::datatypes::DataType::Int64);
+}
 
-    let (_folder, filters) = file("f.json", br#"{"filters":[{"type":"dorp"}]}"#);
+#[test]
+fn convert_refuses_what_it_cannot_do() {
+    let (folder, filters) = file("f.json", br#"{"filters":[{"type":"dorp"}]}"#);
+    let parquet = folder.path().join("out.parquet");
     let arguments = ["convert", "--filters", filters.to_str().unwrap(), "x.log", parquet.to_str().unwrap()];
     let done = bytefreezer(&arguments);
     assert_eq!(done.status.code(), Some(1));

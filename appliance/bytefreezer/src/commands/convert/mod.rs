@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 use arrow::array::RecordBatch;
 use clap::Args;
 use hotpath::batch::ColumnRegistry;
+use hotpath::decode::Format;
 use hotpath::filter::{FilterPipelineDefinition, Filters};
 
 use crate::events::{EventReader, ReadArgs, Summary};
@@ -26,6 +27,7 @@ A summary (rows, rows dropped by filters, errors by reason) goes to standard err
 
 Examples:
   bytefreezer convert /var/log/syslog syslog.parquet
+  bytefreezer convert events.ndjson events.parquet
   bytefreezer convert --filters filters.json --zstd-level 3 capture.pcap denied.parquet"
 )]
 pub struct ConvertArgs {
@@ -40,7 +42,7 @@ pub struct ConvertArgs {
     /// How hard to compress, for example `--zstd-level 3`
     #[arg(long, value_name = "LEVEL", default_value_t = 1, value_parser = clap::value_parser!(i32).range(1..=22))]
     zstd_level: i32,
-    /// A capture (pcap, pcapng) or text, for example `/var/log/syslog`
+    /// A capture (pcap, pcapng) or text, for example `/var/log/syslog`; what is called `.json`, `.ndjson` or `.jsonl` is read as JSON
     #[arg(value_name = "IN")]
     input: PathBuf,
     /// The Parquet file to write, for example `syslog.parquet`; one of that name is replaced
@@ -50,7 +52,6 @@ pub struct ConvertArgs {
 
 /// Converts the file.
 pub fn run(args: &ConvertArgs) -> Result<()> {
-    refuse_json(&args.input)?;
     ensure!(
         args.input != Path::new("-"),
         "a file is read twice where need be, so it cannot be standard input"
@@ -77,7 +78,7 @@ pub fn run(args: &ConvertArgs) -> Result<()> {
 
 /// Reads the input once. The output is there afterwards if the columns were sufficient.
 fn convert(args: &ConvertArgs, filters: &Filters, columns: &mut Columns) -> Result<Summary> {
-    let mut reader = EventReader::new(&args.read, columns.registry());
+    let mut reader = EventReader::new(&reading(args), columns.registry());
     let mut state = filters.new_state(0);
     let mut file = ParquetFile::new(&args.output, args.zstd_level);
     let mut dropped = 0;
@@ -111,18 +112,15 @@ fn read_filters(path: &Path) -> Result<Filters> {
     Filters::compile(&definition.filters).with_context(wrong)
 }
 
-/// A file that says by its name that it holds JSON would become rows of unparsed text.
-fn refuse_json(path: &Path) -> Result<()> {
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    if ["json", "ndjson", "jsonl"].iter().any(|json| extension.eq_ignore_ascii_case(json)) {
-        let names: Vec<&str> = hotpath::decode::Format::names().collect();
-        bail!(
-            "{} is JSON by its name, and there is no decoder for JSON input yet; the formats are: {}",
-            path.display(),
-            names.join(", ")
-        );
+/// How the file is read: as JSON where its name says that it is, unless another format is asked for.
+fn reading(args: &ConvertArgs) -> ReadArgs {
+    let extension = args.input.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let is_json = ["json", "ndjson", "jsonl"].iter().any(|json| extension.eq_ignore_ascii_case(json));
+    let mut read = args.read.clone();
+    if is_json && read.format == Format::SYSLOG {
+        read.format = "json".parse().unwrap_or(Format::SYSLOG);
     }
-    Ok(())
+    read
 }
 
 /// The columns' types that all readings of one input agree on.
