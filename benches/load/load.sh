@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The end-to-end load runs, all or those named: tcp udp log_cost acknowledgement idle.
+# The end-to-end load runs, all or those named: tcp udp log_cost acknowledgement idle ndjson.
 # Receiver on core 0, sender on core 1. benches/load/README.md says what they measure and which variables they take.
 set -euo pipefail
 export PYTHONDONTWRITEBYTECODE=1
@@ -8,7 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 runs=("$@")
 if [ ${#runs[@]} -eq 0 ]; then
-    runs=(tcp udp log_cost acknowledgement idle)
+    runs=(tcp udp log_cost acknowledgement idle ndjson)
 fi
 for run in "${runs[@]}"; do
     echo "load run: $run" >&2
