@@ -1,4 +1,4 @@
-//! The public syslog and CEF corpora: no panic, one row for each message, nothing lost where parsing failed.
+//! The public syslog, CEF, LEEF and web log corpora: no panic, one row for each message, nothing lost where parsing failed.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::path::{Path, PathBuf};
@@ -140,4 +140,51 @@ fn every_cef_message_of_the_corpora_is_read_whole() {
         }
     }
     assert!(total >= 30, "only {total} CEF messages");
+}
+
+#[test]
+fn every_leef_message_of_the_corpora_is_read_whole() {
+    let Some(folder) = corpora("leef") else {
+        println!("skipped: no corpora");
+        return;
+    };
+    let messages = check("leef".parse().unwrap(), &folder);
+    let mut total = 0;
+    for message in messages.iter().filter(|message| message.starts_with(b"<") || message.starts_with(b"Mar"))
+    {
+        total += 1;
+        let batches = decode("leef".parse().unwrap(), std::slice::from_ref(message));
+        let shown = String::from_utf8_lossy(message);
+        assert_eq!(text(&batches[0], "parse_error", 0), None, "{shown}");
+        for column in ["leef_version", "device_vendor", "signature_id", "event_severity", "src", "usr_name"] {
+            assert!(text(&batches[0], column, 0).is_some(), "{column}: {shown}");
+        }
+    }
+    assert!(total >= 10, "only {total} LEEF messages");
+}
+
+#[test]
+fn nearly_every_line_of_web_servers_has_a_form() {
+    let Some(folder) = corpora("weblog") else {
+        println!("skipped: no corpora");
+        return;
+    };
+    for format in ["weblog", "w3c"] {
+        check(format.parse().unwrap(), &folder);
+    }
+    let mut files = Vec::new();
+    files_in(&folder, &mut files);
+    // The expectations that lie beside the logs are no logs.
+    files.retain(|file| {
+        !file.ends_with("MANIFEST.tsv") && file.extension().is_none_or(|ending| ending != "ndjson")
+    });
+    let (mut unknown, mut total) = (0, 0);
+    for file in files {
+        for batch in decode("weblog".parse().unwrap(), &messages_of(&file)) {
+            total += batch.num_rows();
+            unknown += (0..batch.num_rows()).filter(|row| text(&batch, "log_format", *row).is_none()).count();
+        }
+    }
+    assert!(total > 3_000, "only {total} lines under {}", folder.display());
+    assert!(unknown * 100 < total, "{unknown} of {total} lines have no form");
 }

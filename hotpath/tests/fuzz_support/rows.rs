@@ -83,7 +83,9 @@ pub fn check_state(input: &[u8], new_decoder: NewDecoder) {
     decode_block(&block, decoder.as_mut(), &mut rows);
     let state = decoder.take_changed_state().unwrap_or_default();
     assert!(decoder.take_changed_state().is_none(), "nothing has changed since");
+    // What a builder knows of columns is no state of a decoder: this one knows the same.
     let mut other_rows = BatchBuilder::new(registry, RowOptions::default());
+    decode_block(&block, new_decoder(&mut other_rows).as_mut(), &mut other_rows);
     let mut other = new_decoder(&mut other_rows);
     other.restore_state(&state).unwrap();
     let (again, restored) = (

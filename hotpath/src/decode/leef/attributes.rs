@@ -97,7 +97,7 @@ fn value_end(text: &str, start: usize, delimiter: Delimiter) -> (usize, usize) {
 
 /// Bytes before the `=` of the key that the text begins with. Some devices have spaces in their keys.
 fn key_bytes(text: &str) -> Option<usize> {
-    let start = text.bytes().take_while(|byte| *byte == b' ').count();
+    let start = text.bytes().take(KEY_BYTES_MAX).take_while(|byte| *byte == b' ').count();
     let key = text.as_bytes().get(start..)?;
     let length = key.iter().take(KEY_BYTES_MAX + 1).take_while(|byte| KEY.has(**byte)).count();
     let begins = key.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');

@@ -26,7 +26,10 @@ impl Header<'_> {
     #[inline]
     pub(super) fn has_marker(&self) -> bool {
         let begins = |field: Option<&str>| {
-            field.is_some_and(|word| word.starts_with("CEF:") || word.starts_with("LEEF:"))
+            matches!(
+                field.map(str::as_bytes),
+                Some([b'C', b'E', b'F', b':', ..] | [b'L', b'E', b'E', b'F', b':', ..])
+            )
         };
         begins(self.hostname) || begins(self.app_name) || begins(self.proc_id) || begins(self.msg_id)
     }

@@ -159,8 +159,6 @@ fn put_forwarded_for(mut tokens: Tokens<'_>, writer: &mut Writer<'_>) -> bool {
 struct Who<'a> {
     /// The virtual host, and its port.
     host: &'a str,
-    /// The list of addresses that proxies gave.
-    forwarded_for: &'a str,
     source: &'a str,
     ident: &'a str,
     user: &'a str,
@@ -169,56 +167,53 @@ struct Who<'a> {
 impl<'a> Who<'a> {
     /// Source, ident and user; a virtual host before them. `None` where the words are something else.
     fn parse(text: &'a str) -> Option<Self> {
-        let mut who = Self::default();
         let mut tokens = Tokens::new(text);
-        let mut source = tokens.word()?;
-        if source.ends_with(',') {
-            let first = source;
-            while source.ends_with(',') {
-                source = tokens.word()?;
-            }
-            let list_bytes = text.len() - tokens.rest.len();
-            who.forwarded_for = text.get(..list_bytes)?.trim_ascii();
-            who.source = first.trim_end_matches(',');
-        } else if !is_source(source) && first_word(tokens.rest).is_some_and(is_source) {
-            who.host = source;
-            who.source = tokens.word()?;
-        } else {
-            who.source = source;
-        }
-        if !is_source(who.source) {
-            let words = text.split_ascii_whitespace().count();
-            let is_plain = !text.contains(": ") && !text.ends_with(':') && !text.contains('T');
-            if words > NAMED_WORDS_MAX
-                || (!is_plain && !text.contains(" - "))
-                || text.contains(['=', '"', '|'])
-            {
-                return None;
-            }
-            // A name in front of a name is the virtual host, where all four are there.
-            if words == NAMED_WORDS_MAX && first_word(tokens.rest) != Some("-") {
-                who.host = who.source;
-                who.source = tokens.word()?;
-            }
-        }
-        if tokens.rest.contains(' ') {
-            who.ident = tokens.word()?;
-        }
+        let (host, source) = source(text, &mut tokens)?;
+        let ident = if tokens.rest.contains(' ') { tokens.word()? } else { "" };
         // User names have spaces in them.
-        who.user = tokens.rest.trim_ascii_end();
-        if who.user.split(' ').all(|word| word == "-") {
-            who.user = "-";
-        }
-        Some(who)
+        let user = tokens.rest.trim_ascii_end();
+        let is_none = user.split(' ').all(|word| word == "-");
+        Some(Self { host, source, ident, user: if is_none { "" } else { user } })
     }
 
     fn put(&self, writer: &mut Writer<'_>) {
         writer.source(self.source);
         writer.text(writer.columns.http_host, self.host);
-        writer.extra("http_x_forwarded_for", self.forwarded_for);
         writer.extra("ident", self.ident);
         writer.text(writer.columns.user_name, self.user);
     }
+}
+
+/// The virtual host, if there is one, and the source.
+fn source<'a>(text: &'a str, tokens: &mut Tokens<'a>) -> Option<(&'a str, &'a str)> {
+    let first = tokens.word()?;
+    if first.ends_with(',') {
+        // The list of addresses that proxies gave.
+        while tokens.word()?.ends_with(',') {}
+        let list_bytes = text.len() - tokens.rest.len();
+        return Some(("", text.get(..list_bytes)?.trim_ascii_end()));
+    }
+    if is_source(first) {
+        return Some(("", first));
+    }
+    if first_word(tokens.rest).is_some_and(is_source) {
+        return Some((first, tokens.word()?));
+    }
+    // A name stands for the source; where all four words are there, the first one is the virtual host.
+    let words = text.split_ascii_whitespace().count();
+    if words > NAMED_WORDS_MAX || !text.split_ascii_whitespace().all(is_name) {
+        return None;
+    }
+    if words == NAMED_WORDS_MAX && first_word(tokens.rest) != Some("-") {
+        return Some((first, tokens.word()?));
+    }
+    Some(("", first))
+}
+
+/// Whether a word may be a host or a user, and not a tag, a time or a part of other text.
+fn is_name(word: &str) -> bool {
+    let is_stamp = word.as_bytes().get(4) == Some(&b'-') && word.as_bytes().get(10) == Some(&b'T');
+    !is_stamp && !word.ends_with(':') && !word.contains(['=', '"', '|', '[', '{'])
 }
 
 fn first_word(text: &str) -> Option<&str> {

@@ -14,9 +14,15 @@ const REFERER: &str = ", referer: ";
 /// Puts a line of the form; `None` where it is none.
 pub(super) fn put(line: &str, writer: &mut Writer<'_>) -> Option<Result<(), &'static str>> {
     let mut tokens = Tokens::new(line);
-    let stamp = time::with_weekday(tokens.bracketed()?)?;
+    let start = tokens;
+    let first = tokens.bracketed()?;
+    match time::with_weekday(first) {
+        Some(stamp) => writer.stamp(stamp),
+        // By syslog it comes without its time.
+        None if is_level(level_of(first)) && starts_with_process_or_client(tokens.rest) => tokens = start,
+        None => return None,
+    }
     writer.form(FORM);
-    writer.stamp(stamp);
     loop {
         let before = tokens;
         let Some(text) = tokens.bracketed() else { break };
@@ -52,16 +58,29 @@ fn put_bracket(text: &str, writer: &mut Writer<'_>) -> bool {
         writer.extra_number("thread_id", thread);
         return true;
     }
-    let (module, level) = text.split_once(':').unwrap_or(("", text));
-    let is_level = matches!(
-        level.trim_end_matches(|last: char| last.is_ascii_digit()),
-        "emerg" | "alert" | "crit" | "error" | "warn" | "notice" | "info" | "debug" | "trace"
-    );
-    if is_level {
-        writer.extra("module", module);
-        writer.text(writer.columns.level, level);
+    let level = level_of(text);
+    if !is_level(level) {
+        return false;
     }
-    is_level
+    writer.extra("module", text.strip_suffix(level).unwrap_or("").trim_end_matches(':'));
+    writer.text(writer.columns.level, level);
+    true
+}
+
+/// `error` of `auth_basic:error`.
+fn level_of(text: &str) -> &str {
+    text.rsplit(':').next().unwrap_or(text)
+}
+
+fn is_level(word: &str) -> bool {
+    matches!(
+        word.trim_end_matches(|last: char| last.is_ascii_digit()),
+        "emerg" | "alert" | "crit" | "error" | "warn" | "notice" | "info" | "debug" | "trace"
+    )
+}
+
+fn starts_with_process_or_client(text: &str) -> bool {
+    ["[pid ", "[client ", "[remote "].iter().any(|start| text.starts_with(start))
 }
 
 /// `AH01618: `.

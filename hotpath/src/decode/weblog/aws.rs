@@ -1,5 +1,5 @@
-//! Access logs of AWS load balancers: application (`h2 2020-01-11T16:55:32.115600Z app/...`) and classic
-//! (`2021-05-13T23:39:43.945958Z my-loadbalancer ...`).
+//! Access logs of AWS load balancers: application (`h2 2020-01-11T16:55:32.115600Z app/...`), classic
+//! (`2021-05-13T23:39:43.945958Z my-loadbalancer ...`) and network (`tls 2.0 2022-04-01T08:51:42 net/...`).
 
 use super::columns::Writer;
 use super::tokens::{Token, Tokens};
@@ -7,6 +7,31 @@ use crate::batch::ShortText;
 
 const CLASSIC: ShortText = ShortText::new("aws_elb");
 const APPLICATION: ShortText = ShortText::new("aws_alb");
+
+const NETWORK: ShortText = ShortText::new("aws_nlb");
+
+/// The fields of a network load balancer's line behind the time, in their order.
+const NETWORK_FIELDS: [&str; 19] = [
+    "elb",
+    "listener",
+    "client",
+    "target",
+    "connection_time",
+    "tls_handshake_time",
+    "received_bytes",
+    "bytes",
+    "incoming_tls_alert",
+    "chosen_cert_arn",
+    "chosen_cert_serial",
+    "ssl_cipher",
+    "ssl_protocol",
+    "tls_named_group",
+    "domain_name",
+    "alpn_fe_protocol",
+    "alpn_be_protocol",
+    "alpn_client_preference_list",
+    "tls_connection_creation_time",
+];
 
 /// What an application load balancer begins a line with.
 const TYPES: [&str; 6] = ["http", "https", "h2", "grpcs", "ws", "wss"];
@@ -31,6 +56,9 @@ const APPLICATION_FIELDS: [&str; 13] = [
 pub(super) fn put(line: &str, writer: &mut Writer<'_>) -> Option<Result<(), &'static str>> {
     let mut tokens = Tokens::new(line);
     let first = tokens.word()?;
+    if first == "tls" {
+        return put_network(tokens, writer);
+    }
     let is_application = TYPES.contains(&first);
     let stamp = if is_application { tokens.word()? } else { first };
     if stamp.as_bytes().get(10) != Some(&b'T') {
@@ -74,6 +102,31 @@ pub(super) fn put(line: &str, writer: &mut Writer<'_>) -> Option<Result<(), &'st
     writer.extra("ssl_protocol", tokens.word().unwrap_or(""));
     if is_application {
         put_application_fields(&mut tokens, writer);
+    }
+    writer.text(writer.columns.other_fields, tokens.rest.trim_ascii_end());
+    Some(Ok(()))
+}
+
+/// A line about a TLS connection: `tls`, the version of the form, and the time (UTC) stand before its fields.
+fn put_network(mut tokens: Tokens<'_>, writer: &mut Writer<'_>) -> Option<Result<(), &'static str>> {
+    let version = tokens.word()?;
+    let stamp = tokens.word()?;
+    let is_known = version.parse::<f64>().is_ok() && tokens.rest.starts_with("net/");
+    if !is_known || !writer.time_text(&format!("{}Z", stamp.trim_end_matches('Z'))) {
+        return None;
+    }
+    writer.form(NETWORK);
+    writer.extra("type", "tls");
+    for name in NETWORK_FIELDS {
+        let Some(token) = tokens.token() else { return Some(Ok(())) };
+        match name {
+            "client" => writer.source(token.text()),
+            "bytes" => writer.bytes(token.text()),
+            "connection_time" | "tls_handshake_time" | "received_bytes" => {
+                writer.extra_number(name, token.text());
+            }
+            _ => writer.extra(name, token.text()),
+        }
     }
     writer.text(writer.columns.other_fields, tokens.rest.trim_ascii_end());
     Some(Ok(()))

@@ -26,11 +26,7 @@ pub(super) fn put(line: &str, writer: &mut Writer<'_>) -> Option<Result<(), &'st
     let time_us = writer.clock.times.of_iso(&stamp, writer.clock.received_us);
     writer.rows.set_event_time(time_us);
     writer.form(FORM);
-    let (first, proxies) = source.split_once(',').unwrap_or((source, ""));
-    writer.source(first);
-    if !proxies.is_empty() {
-        writer.extra("http_x_forwarded_for", source);
-    }
+    writer.source(source);
     writer.extra("protocol", protocol);
     writer.extra("request_id", request_id);
     writer.extra("outer_request_id", outer_request);

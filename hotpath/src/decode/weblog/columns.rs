@@ -138,8 +138,13 @@ impl Writer<'_> {
         self.rows.field(name, &Value::Text(text));
     }
 
-    /// An address, with or without a port behind it.
+    /// An address, with or without a port behind it; of a list, which proxies make, the first one.
     pub(in crate::decode) fn source(&mut self, text: &str) {
+        let first = text.split(',').next().unwrap_or(text).trim_ascii();
+        if first.len() < text.len() {
+            self.extra("http_x_forwarded_for", text);
+        }
+        let text = first;
         let Some((ip, port)) = split_port(text) else {
             self.text(self.columns.source_ip, text);
             return;

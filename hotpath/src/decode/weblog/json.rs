@@ -1,6 +1,6 @@
 //! Access logs that are JSON: Caddy, Traefik, Cloudflare, and nginx with a JSON format of people's own.
 //!
-//! Every member has its column, as a JSON body of syslog has; those that web logs have columns for fill these too.
+//! Every member has its column; those that web logs have columns for under other names fill these too.
 
 use simd_json::{Buffers, Node, StaticNode, Tape};
 
@@ -150,16 +150,15 @@ impl JsonLines {
         self.copy.extend_from_slice(line.as_bytes());
         let mut tape = self.tape.take().unwrap_or_else(|| Tape(Vec::new())).reset();
         let parsed = simd_json::fill_tape(&mut self.copy, &mut self.buffers, &mut tape).is_ok();
-        if parsed {
+        // Members that have the name of a column fill it first; those with a role fill what is left.
+        let is_object = parsed && self.fields.extract_event(line, writer.rows);
+        if is_object {
             let mut members: Members<'_> = [None; ROLES.len()];
             find(&tape.0, "", 0, &mut members);
             put_members(&members, writer);
         }
         self.tape = Some(tape.reset());
-        if !parsed || !self.fields.extract(line, writer.rows) {
-            return Err(BROKEN);
-        }
-        Ok(())
+        if is_object { Ok(()) } else { Err(BROKEN) }
     }
 }
 

@@ -43,7 +43,7 @@ fn put_fields(text: &str, writer: &mut Writer<'_>) {
         let mut tokens = Tokens::new(after);
         let value = if tokens.is_quoted() {
             let value = tokens.token().map_or("", Token::text);
-            rest = after.get(value.len() + 2..).unwrap_or("");
+            rest = tokens.rest;
             value
         } else {
             let end = memchr::memmem::find(after.as_bytes(), b", ").unwrap_or(after.len());

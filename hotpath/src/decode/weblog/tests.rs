@@ -227,6 +227,17 @@ fn error_logs_of_nginx_and_apache() {
             ("http_referer", "http://r/"),
         ],
     );
+    let row =
+        decode("Feb 15 16:23:00 srv httpd[22]: [authz_core:error] [pid 22] [client 192.0.2.9:5] AH01630: no");
+    assert_eq!(
+        (row.get("log_format").as_deref(), row.get("source_ip").as_deref()),
+        (Some("apache_error"), Some("192.0.2.9"))
+    );
+    assert_eq!(
+        (row.get("module").as_deref(), row.get("message").as_deref()),
+        (Some("authz_core"), Some("no"))
+    );
+    assert_eq!(row.get("event_time").as_deref(), Some("2024-02-15T16:23:00Z"));
     assert_columns(
         "[Sat Jun 01 02:17:42 2013] [error] [client 192.0.2.9] File does not exist: /x",
         &[
@@ -320,6 +331,22 @@ fn load_balancers_and_squid() {
         (Some("aws_elb"), Some("305"))
     );
     assert_eq!((row.get("http_status"), row.get("parse_error"), row.get("http_request")), (None, None, None));
+
+    let row = decode(
+        "tls 2.0 2022-04-01T08:51:42 net/n/1 g3 192.0.2.9:51341 192.0.2.8:443 5 2 98 246 - arn:c - C tlsv12 - d h2 h2 \
+         \"h2\" 2022-04-01T08:51:20",
+    );
+    for (name, value) in [
+        ("log_format", "aws_nlb"),
+        ("event_time", "2022-04-01T08:51:42Z"),
+        ("source_port", "51341"),
+        ("bytes", "246"),
+        ("tls_handshake_time", "2"),
+        ("alpn_client_preference_list", "h2"),
+        ("tls_connection_creation_time", "2022-04-01T08:51:20"),
+    ] {
+        assert_eq!(row.get(name).as_deref(), Some(value), "{name}");
+    }
 
     assert_columns(
         "1386543323.500      4 192.0.2.9 TCP_DENIED/403 4099 GET http://h/x?y joe HIER_DIRECT/192.0.2.7 text/html",
@@ -428,10 +455,11 @@ fn json_lines_fill_the_columns_of_web_logs() {
         ("http_referer", "http://r/"),
         ("http_host", "h:8080"),
         ("level", "info"),
+        ("body_level", "-"),
         ("logger", "http.log.access"),
         ("message", "handled request"),
     ] {
-        assert_eq!(row.get(name).as_deref(), Some(value), "{name}");
+        assert_eq!(row.get(name), Some(value.to_owned()).filter(|value| value != "-"), "{name}");
     }
     let row = decode(r#"caddy  | {"level":"info","ts":1693840791.756,"msg":"m"}"#);
     assert_eq!((row.get("prefix").as_deref(), row.get("message").as_deref()), (Some("caddy"), Some("m")));
