@@ -27,6 +27,8 @@ pub(super) fn split<'a>(rest: &'a str, version: &str) -> (Delimiter, &'a str) {
     let end = if rest.starts_with("||") && !rest.starts_with("||=") && is_bar(rest) { 1 } else { end };
     let (field, after) = (rest.get(..end).unwrap_or(rest), rest.get(end + 1..));
     match (character(field), after) {
+        // Between spaces a value may have some: it goes on to the next key.
+        (Some(' '), Some(after)) => (Delimiter::Spaces, after),
         (Some(character), Some(after)) => (Delimiter::Character(character), after),
         (None, Some(after)) if field.trim_ascii().is_empty() => (usual(after), after),
         _ => (usual(rest), rest),
@@ -44,7 +46,7 @@ fn is_bar(rest: &str) -> bool {
 fn character(field: &str) -> Option<char> {
     let mut characters = field.chars();
     if let (Some(character), None) = (characters.next(), characters.next()) {
-        return Some(character).filter(|character| *character != ' ');
+        return Some(character);
     }
     let field = field.trim_ascii();
     let digits = field.strip_prefix("0x").or_else(|| field.strip_prefix("0X"));
@@ -110,6 +112,8 @@ mod tests {
             ("\t|a=1\tb=2", Character('\t'), "a=1\tb=2"),
             ("x|a=1xb=2", Character('x'), "a=1xb=2"),
             ("\u{a6}|a=1\u{a6}b=2", Character('\u{a6}'), "a=1\u{a6}b=2"),
+            ("x20|a=1 2 b=2", Spaces, "a=1 2 b=2"),
+            (" |a=1 2 b=2", Spaces, "a=1 2 b=2"),
             ("||a=1|b=2", Character('|'), "a=1|b=2"),
             ("|a=1\tb=2", Character('\t'), "a=1\tb=2"),
             ("|a=1^b=2", Character('^'), "a=1^b=2"),

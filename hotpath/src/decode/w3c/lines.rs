@@ -108,11 +108,11 @@ impl W3cLines {
                 return Err("a #Fields directive with more fields than are taken");
             };
             self.streams.set_fields(peer, value, fields);
-        } else if name.eq_ignore_ascii_case("Date") || name.eq_ignore_ascii_case("Start-Date") {
-            if let Some(date) = date_of(value) {
-                self.streams.set_date(peer, date);
-                writer.time_text(&format!("{value}Z"));
-            }
+        }
+        let is_date = name.eq_ignore_ascii_case("Date") || name.eq_ignore_ascii_case("Start-Date");
+        if is_date && let Some(date) = date_of(value) {
+            self.streams.set_date(peer, date);
+            writer.time_text(&format!("{value}Z"));
         }
         Ok(())
     }

@@ -5,6 +5,7 @@
 use simd_json::{Buffers, Node, StaticNode, Tape};
 
 use super::columns::Writer;
+use super::json_roles::{ROLES, Role};
 use super::request::{self, Target};
 use super::time;
 use crate::batch::ShortText;
@@ -34,103 +35,6 @@ impl std::fmt::Debug for JsonLines {
         out.debug_struct("JsonLines").field("copy_bytes", &self.copy.capacity()).finish_non_exhaustive()
     }
 }
-
-/// What a member is for web logs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
-    Source,
-    User,
-    Method,
-    /// Path and query, or the whole target.
-    Target,
-    Path,
-    Query,
-    Request,
-    Protocol,
-    Status,
-    Bytes,
-    Referer,
-    Agent,
-    Host,
-    Level,
-    Message,
-    Time,
-}
-
-/// Roles that members have by the names of the objects around them and their own. Of several members with a role the
-/// one whose line comes first here is taken.
-const ROLES: [(&str, Role); 66] = [
-    // Caddy: the client behind trusted proxies goes before the peer.
-    ("request.client_ip", Role::Source),
-    ("request.remote_ip", Role::Source),
-    ("request.remote_addr", Role::Source),
-    ("request.method", Role::Method),
-    ("request.uri", Role::Target),
-    ("request.proto", Role::Protocol),
-    ("request.host", Role::Host),
-    ("request.headers.User-Agent", Role::Agent),
-    ("request.headers.Referer", Role::Referer),
-    ("user_id", Role::User),
-    ("size", Role::Bytes),
-    ("ts", Role::Time),
-    ("msg", Role::Message),
-    // Traefik.
-    ("ClientHost", Role::Source),
-    ("ClientAddr", Role::Source),
-    ("ClientUsername", Role::User),
-    ("RequestMethod", Role::Method),
-    ("RequestPath", Role::Target),
-    ("RequestProtocol", Role::Protocol),
-    ("RequestHost", Role::Host),
-    ("DownstreamStatus", Role::Status),
-    ("DownstreamContentSize", Role::Bytes),
-    ("request_User-Agent", Role::Agent),
-    ("request_Referer", Role::Referer),
-    ("StartUTC", Role::Time),
-    ("StartLocal", Role::Time),
-    // Cloudflare.
-    ("ClientIP", Role::Source),
-    ("ClientRequestMethod", Role::Method),
-    ("ClientRequestURI", Role::Target),
-    ("ClientRequestPath", Role::Path),
-    ("ClientRequestProtocol", Role::Protocol),
-    ("ClientRequestHost", Role::Host),
-    ("ClientRequestUserAgent", Role::Agent),
-    ("ClientRequestReferer", Role::Referer),
-    ("EdgeResponseStatus", Role::Status),
-    ("EdgeResponseBytes", Role::Bytes),
-    ("EdgeStartTimestamp", Role::Time),
-    ("EdgeEndTimestamp", Role::Time),
-    // nginx's variables, and what people call them.
-    ("source_ip", Role::Source),
-    ("remote_addr", Role::Source),
-    ("client_ip", Role::Source),
-    ("clientip", Role::Source),
-    ("remote_ip", Role::Source),
-    ("remote_user", Role::User),
-    ("user_name", Role::User),
-    ("request_method", Role::Method),
-    ("method", Role::Method),
-    ("request_uri", Role::Target),
-    ("uri", Role::Target),
-    ("path", Role::Path),
-    ("args", Role::Query),
-    ("query_string", Role::Query),
-    ("request", Role::Request),
-    ("server_protocol", Role::Protocol),
-    ("status", Role::Status),
-    ("body_bytes_sent", Role::Bytes),
-    ("bytes_sent", Role::Bytes),
-    ("http_referer", Role::Referer),
-    ("http_user_agent", Role::Agent),
-    ("user_agent", Role::Agent),
-    ("host", Role::Host),
-    ("level", Role::Level),
-    ("message", Role::Message),
-    ("time_iso8601", Role::Time),
-    ("time_local", Role::Time),
-    ("time", Role::Time),
-];
 
 /// A value of a member that has a role.
 #[derive(Debug, Clone, Copy)]
@@ -224,7 +128,7 @@ fn put_members(members: &Members<'_>, writer: &mut Writer<'_>) {
             (Role::Time, _) if has_time => {}
             (Role::Time, found) => has_time = put_time(*found, writer),
             (Role::Status, Found::Integer(number)) => {
-                writer.rows.put_i64(writer.columns.http_status, *number)
+                writer.rows.put_i64(writer.columns.http_status, *number);
             }
             (Role::Bytes, Found::Integer(number)) => writer.rows.put_i64(writer.columns.bytes, *number),
             (_, Found::Text(text)) => put_text(*role, text, writer),
@@ -292,7 +196,7 @@ fn put_time(found: Found<'_>, writer: &mut Writer<'_>) -> bool {
     }
 }
 
-/// Caddy's log for consoles: `2023/09/04 15:19:51.756	INFO	http.log.access	handled request	{...}`, between tabs.
+/// Caddy's log for consoles: a time, `INFO`, `http.log.access`, `handled request` and `{...}`, with tabs between.
 pub(super) fn split_console(line: &str) -> Option<Console<'_>> {
     let mut parts = line.split('\t');
     let stamp_text = parts.next()?;

@@ -10,6 +10,7 @@ mod columns;
 mod haproxy;
 mod iis_event;
 mod json;
+mod json_roles;
 mod nginx_error;
 mod request;
 mod squid;

@@ -4,6 +4,7 @@ use super::columns::Writer;
 use super::time;
 use super::tokens::{Token, Tokens};
 use crate::batch::ShortText;
+use crate::limits::KEY_VALUE_PAIRS_MAX;
 
 const FORM: ShortText = ShortText::new("nginx_error");
 /// What begins the fields behind the message of a line about a connection.
@@ -39,7 +40,10 @@ pub(super) fn put(line: &str, writer: &mut Writer<'_>) -> Option<Result<(), &'st
 /// `, name: value` or `, name: "value"`, one behind the other.
 fn put_fields(text: &str, writer: &mut Writer<'_>) {
     let mut rest = text;
-    while let Some((name, after)) = rest.strip_prefix(", ").and_then(|rest| rest.split_once(": ")) {
+    for _ in 0..KEY_VALUE_PAIRS_MAX {
+        let Some((name, after)) = rest.strip_prefix(", ").and_then(|rest| rest.split_once(": ")) else {
+            break;
+        };
         let mut tokens = Tokens::new(after);
         let value = if tokens.is_quoted() {
             let value = tokens.token().map_or("", Token::text);
