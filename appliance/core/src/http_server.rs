@@ -13,8 +13,12 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
 use tracing::{debug, warn};
 
 use crate::limits;
@@ -27,6 +31,8 @@ pub struct ServeLimits {
     pub connections_max: usize,
     /// Time for the head of a request to arrive, idle time before it included.
     pub head_time_max: Duration,
+    /// Time for a TLS handshake.
+    pub handshake_time_max: Duration,
     /// Time for open requests to end after the server was told to stop.
     pub drain_time_max: Duration,
 }
@@ -36,6 +42,7 @@ impl Default for ServeLimits {
         Self {
             connections_max: limits::HTTP_CONNECTIONS_MAX,
             head_time_max: Duration::from_secs(limits::HTTP_HEAD_SECONDS_MAX),
+            handshake_time_max: Duration::from_secs(limits::HTTP_HANDSHAKE_SECONDS_MAX),
             drain_time_max: Duration::from_secs(limits::HTTP_DRAIN_SECONDS_MAX),
         }
     }
@@ -50,8 +57,23 @@ pub async fn serve(
     listener: TcpListener,
     router: Router,
     limits: ServeLimits,
+    shutdown: Shutdown,
+) -> io::Result<()> {
+    serve_over(listener, None, router, limits, shutdown).await
+}
+
+/// As [`serve`], over TLS where there is a configuration for it.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_over(
+    listener: TcpListener,
+    tls: Option<Arc<ServerConfig>>,
+    router: Router,
+    limits: ServeLimits,
     mut shutdown: Shutdown,
 ) -> io::Result<()> {
+    let acceptor = tls.map(TlsAcceptor::from);
     let address = listener.local_addr()?;
     let places = Arc::new(Semaphore::new(limits.connections_max));
     let graceful = GracefulShutdown::new();
@@ -64,7 +86,9 @@ pub async fn serve(
         };
         match accepted {
             Ok((stream, peer, place)) => {
-                let connection = serve_connection(stream, peer, router.clone(), limits, graceful.watcher());
+                let router = router.clone().layer(Extension(ConnectInfo(peer)));
+                let connection =
+                    serve_connection(stream, acceptor.clone(), router, limits, graceful.watcher());
                 let mut cut_token = cut_token.clone();
                 tokio::spawn(async move {
                     tokio::select! {
@@ -99,22 +123,33 @@ async fn accept(
 
 async fn serve_connection(
     stream: TcpStream,
-    peer: SocketAddr,
+    acceptor: Option<TlsAcceptor>,
     router: Router,
     limits: ServeLimits,
     watcher: Watcher,
 ) {
     if let Err(error) = stream.set_nodelay(true) {
-        debug!(%peer, %error, "cannot switch off delays");
+        debug!(%error, "cannot switch off delays");
     }
-    let service = TowerToHyperService::new(router.layer(Extension(ConnectInfo(peer))));
+    let Some(acceptor) = acceptor else { return serve_requests(stream, router, limits, watcher).await };
+    match timeout(limits.handshake_time_max, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => serve_requests(stream, router, limits, watcher).await,
+        Ok(Err(error)) => debug!(%error, "a tls handshake failed"),
+        Err(_) => debug!("a tls handshake took too long"),
+    }
+}
+
+async fn serve_requests<S>(stream: S, router: Router, limits: ServeLimits, watcher: Watcher)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head_time_max)
         .max_buf_size(limits::HTTP_HEAD_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     if let Err(error) = watcher.watch(connection).await {
-        debug!(%peer, %error, "connection ended with an error");
+        debug!(%error, "connection ended with an error");
     }
 }
 

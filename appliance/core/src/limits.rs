@@ -27,6 +27,8 @@ pub const HTTP_CONNECTIONS_MAX: usize = 256;
 pub const HTTP_HEAD_SECONDS_MAX: u64 = 30;
 /// Bytes of the head of an HTTP request. A longer one is answered with 431.
 pub const HTTP_HEAD_BYTES_MAX: usize = 64 * 1024;
+/// Seconds that the TLS handshake of an HTTP connection may take. Then the connection is closed.
+pub const HTTP_HANDSHAKE_SECONDS_MAX: u64 = 10;
 /// Seconds that open HTTP requests may take to end after the server was told to stop. Then they are cut off.
 pub const HTTP_DRAIN_SECONDS_MAX: u64 = 5;
 /// Accounts (dataset and shard) in the ledger. Registering one more is refused.

@@ -264,7 +264,7 @@ fn every_mistake_has_its_place_its_reason_and_advice() {
         ),
         (
             with_input("{type: netflow, listen: \"0.0.0.0:2055\", framing: newline}"),
-            &["c.yaml:4:49: datasets[0].inputs[0].framing: unknown key `framing`; known here: `listen`, `type`"],
+            &["c.yaml:4:49: datasets[0].inputs[0].framing: unknown key `framing`; known here: `type`, `listen`"],
         ),
         (
             with_input("{type: udp}"),
@@ -286,11 +286,11 @@ fn every_mistake_has_its_place_its_reason_and_advice() {
             .into(),
             &[
                 concat!(
-                    "c.yaml:5:70: datasets[0].inputs[1].headers: headers are only kept with `mode: events`; ",
+                    "c.yaml:5:71: datasets[0].inputs[1].headers: headers are only kept with `mode: events`; ",
                     "remove the key, or write `mode: events`"
                 ),
                 concat!(
-                    "c.yaml:5:86: datasets[0].inputs[1].signature: senders of this mode do not sign their requests; ",
+                    "c.yaml:5:87: datasets[0].inputs[1].signature: senders of this mode do not sign their requests; ",
                     "remove the key, or write `mode: events`"
                 ),
             ],
@@ -298,28 +298,28 @@ fn every_mistake_has_its_place_its_reason_and_advice() {
         (
             two_http("path: /x", "path: /x"),
             &[concat!(
-                "c.yaml:5:51: datasets[0].inputs[1].path: datasets[0].inputs[0] shares 0.0.0.0:80 and takes the same path; ",
+                "c.yaml:5:50: datasets[0].inputs[1].path: datasets[0].inputs[0] shares 0.0.0.0:80 and takes the same path; ",
                 "choose another path or another port"
             )],
         ),
         (
             two_http("mode: elasticsearch", "path: /logs/_bulk"),
             &[concat!(
-                "c.yaml:5:51: datasets[0].inputs[1].path: datasets[0].inputs[0] shares 0.0.0.0:80 and takes the same path; ",
+                "c.yaml:5:50: datasets[0].inputs[1].path: datasets[0].inputs[0] shares 0.0.0.0:80 and takes the same path; ",
                 "choose another path or another port"
             )],
         ),
         (
             two_http("path: /x", "max_connections: 3"),
             &[concat!(
-                "c.yaml:5:62: datasets[0].inputs[1].max_connections: datasets[0].inputs[0] shares 0.0.0.0:80 and has ",
+                "c.yaml:5:61: datasets[0].inputs[1].max_connections: datasets[0].inputs[0] shares 0.0.0.0:80 and has ",
                 "another `max_connections`; give both the same, or choose another port"
             )],
         ),
         (
             two_http("path: /x", "tls: {certificate_file: c, key_file: k}"),
             &[concat!(
-                "c.yaml:5:50: datasets[0].inputs[1].tls: datasets[0].inputs[0] shares 0.0.0.0:80 and has another `tls`; ",
+                "c.yaml:5:49: datasets[0].inputs[1].tls: datasets[0].inputs[0] shares 0.0.0.0:80 and has another `tls`; ",
                 "give both the same, or choose another port"
             )],
         ),
