@@ -1,7 +1,7 @@
 //! The proxy role: takes events in, makes them durable, and lays them down in the lake.
 
 pub mod cpus;
-mod http_input;
+mod http;
 pub mod limits;
 mod listeners;
 mod proxy;

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
+use axum::Router;
 use bytefreezer_core::config::{Config, DatasetConfig};
-use bytefreezer_core::http_server::{ServeLimits, serve};
+use bytefreezer_core::http_server::{ServeLimits, serve_over};
 use bytefreezer_core::ledger::Ledger;
 use bytefreezer_core::metrics::Metrics;
 use bytefreezer_core::progress::Progress;
@@ -19,13 +19,16 @@ use hotpath::batch::ColumnRegistry;
 use hotpath::clock::{Clock, SystemClock};
 use hotpath::names::DatasetKey;
 use hotpath::shard::{InputSettings, ShardCommand, ShardHandle, Transport};
+use rustls::ServerConfig;
 use tracing::{error, info};
 
 use crate::cpus::CpuPlan;
-use crate::http_input::{self, HttpIngest};
+use crate::http;
 use crate::limits::DRAIN_SECONDS_MAX;
 use crate::listeners::{self, HttpInputs, HttpPlace, PlannedInput};
-use crate::settings::{dataset_settings, message_bytes_max, source_type, transport};
+use crate::settings::{
+    batch_bytes_max, dataset_settings, http_tls_config, message_bytes_max, source_type, transport,
+};
 use crate::shards::{Shards, shard_cpus};
 use crate::upload::{self, UploadState};
 use crate::watch;
@@ -59,7 +62,7 @@ pub struct Address {
 pub struct Proxy {
     shards: Vec<ShardHandle>,
     commands: Arc<Vec<async_channel::Sender<ShardCommand>>>,
-    clock: Arc<dyn Clock>,
+    requests: http::Shared,
     ledger: Arc<Ledger>,
     registries: HashMap<DatasetKey, Arc<ColumnRegistry>>,
     datasets: Vec<DatasetKey>,
@@ -82,6 +85,8 @@ struct StartingHttp {
     place: HttpPlace,
     inputs: HttpInputs,
     listener: std::net::TcpListener,
+    router: Router,
+    tls: Option<Arc<ServerConfig>>,
 }
 
 /// An input with its sockets, one for each shard.
@@ -123,11 +128,19 @@ impl Proxy {
         let publisher = Publisher::new(store, &config.instance)?;
         let uploads =
             tokio::spawn(upload::run(uploads, publisher, Arc::clone(&commands), Arc::clone(&state)));
+        let requests = http::Shared {
+            shards: Arc::clone(&commands),
+            statuses: Arc::new(statuses.clone()),
+            clock,
+            turn: Arc::default(),
+            memory: http::RequestMemory::default(),
+            batch_bytes_max: batch_bytes_max(&config),
+        };
         let watch = watch::spawn(&progress, &metrics, statuses, state)?;
         let mut proxy = Self {
             shards: handles,
             commands,
-            clock,
+            requests,
             ledger,
             registries,
             datasets,
@@ -150,7 +163,7 @@ impl Proxy {
         }
         for http in self.http.values() {
             for (dataset, input) in &http.inputs {
-                let what = format!("http {}", input.base_path());
+                let what = format!("http {}", http::main_path(input));
                 addresses.push(Address { what, dataset: dataset.clone(), address: http.address });
             }
         }
@@ -198,7 +211,12 @@ impl Proxy {
                 None => std::net::TcpListener::bind(listen),
             };
             let listener = listener.with_context(|| format!("cannot listen on http {listen}"))?;
-            starting_http.push(StartingHttp { place: place.clone(), inputs: inputs.clone(), listener });
+            let router = http::router(inputs, &self.requests)?;
+            // Inputs that share an address have the same keys; the check of the configuration makes sure of it.
+            let tls = inputs.first().and_then(|(_, input)| input.tls.as_ref());
+            let tls = tls.map(http_tls_config).transpose()?.map(Arc::new);
+            let (place, inputs) = (place.clone(), inputs.clone());
+            starting_http.push(StartingHttp { place, inputs, listener, router, tls });
         }
         let is_kept = |id: &String, running: &PlannedInput| planned.get(id) == Some(running);
         let inputs = self.inputs.iter().filter(|(id, (running, _))| !is_kept(id, running));
@@ -247,9 +265,9 @@ impl Proxy {
                 let _ = running.server.await;
             }
         }
-        for StartingHttp { place, inputs, listener } in change.starting_http {
-            let running = self.start_http(inputs, listener)?;
-            self.http.insert(place, running);
+        for starting in change.starting_http {
+            let place = starting.place.clone();
+            self.http.insert(place, start_http(starting)?);
         }
         Ok(())
     }
@@ -270,29 +288,6 @@ impl Proxy {
         }
         self.inputs.insert(id, (plan, address));
         Ok(())
-    }
-
-    fn start_http(&self, inputs: HttpInputs, listener: std::net::TcpListener) -> anyhow::Result<RunningHttp> {
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
-        let served = tokio::net::TcpListener::from_std(listener.try_clone()?)?;
-        let ingests = inputs.iter().map(|(dataset, input)| HttpIngest {
-            dataset: dataset.clone(),
-            path: input.base_path().to_owned(),
-            body_bytes_max: input.max_body_bytes.bytes() as usize,
-            token: input.token.clone(),
-            shards: Arc::clone(&self.commands),
-            clock: Arc::clone(&self.clock),
-            turn: Arc::new(AtomicUsize::new(0)),
-        });
-        let router = http_input::router(ingests.collect());
-        let (stop, token) = shutdown();
-        let server = tokio::spawn(async move {
-            if let Err(error) = serve(served, router, ServeLimits::default(), token).await {
-                error!(%address, %error, "an http input ended");
-            }
-        });
-        Ok(RunningHttp { inputs, address, listener, stop, server })
     }
 
     /// Ends: inputs first, then what is in flight is logged, written and uploaded as far as time allows.
@@ -317,4 +312,22 @@ impl Proxy {
 
 async fn send(shard: &async_channel::Sender<ShardCommand>, command: ShardCommand) -> anyhow::Result<()> {
     shard.send(command).await.map_err(|_| anyhow!("a shard has ended"))
+}
+
+fn start_http(starting: StartingHttp) -> anyhow::Result<RunningHttp> {
+    let StartingHttp { inputs, listener, router, tls, .. } = starting;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    let served = tokio::net::TcpListener::from_std(listener.try_clone()?)?;
+    let mut limits = ServeLimits::default();
+    if let Some((_, input)) = inputs.first() {
+        limits.connections_max = input.max_connections as usize;
+    }
+    let (stop, token) = shutdown();
+    let server = tokio::spawn(async move {
+        if let Err(error) = serve_over(served, tls, router, limits, token).await {
+            error!(%address, %error, "an http input ended");
+        }
+    });
+    Ok(RunningHttp { inputs, address, listener, stop, server })
 }

@@ -137,6 +137,23 @@ fn stream(framing: Framing, connections: &ConnectionSettings) -> anyhow::Result<
     }))
 }
 
+/// Bytes of events that a shard can take at once, however empty it is: each block may be left half empty, and some are
+/// kept for reading back from the log.
+pub fn batch_bytes_max(config: &Config) -> usize {
+    let pool_bytes = usize::try_from(config.shards.block_pool_bytes.bytes()).unwrap_or(usize::MAX);
+    pool_bytes / 16 * 7
+}
+
+/// The same for HTTP/1.1 (RFC 7301).
+///
+/// # Errors
+/// As [`tls_config`].
+pub fn http_tls_config(tls: &TlsConfig) -> anyhow::Result<ServerConfig> {
+    let mut config = tls_config(tls)?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
 /// TLS 1.3 alone, as every listener here speaks it.
 ///
 /// # Errors

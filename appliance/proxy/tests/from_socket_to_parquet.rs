@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::{TcpStream, UdpSocket};
 
 use support::{Running, config_of, folder_store, post, rows_in, start_in};
@@ -48,6 +48,52 @@ async fn datagrams_streams_and_requests_become_rows() {
     assert_eq!((account.received, account.in_flight, account.imbalance), (4, 0, 0));
     let page = running.metrics.encode().unwrap();
     assert!(page.contains("bytefreezer_shard_log_commits_total{shard=\"0\"}"), "{page}");
+    running.proxy.drain().await;
+}
+
+const EVERY_KIND: &str = "datasets:
+  - dataset: logs
+    format: syslog
+    testing: true
+    inputs:
+      - {type: netflow, listen: '127.0.0.1:0'}
+      - {type: sflow, listen: '127.0.0.1:0'}
+      - {type: udp, listen: '127.0.0.1:0'}
+      - {type: tcp, listen: '127.0.0.1:0', framing: newline}
+      - {type: ebpf, transport: udp, listen: '127.0.0.1:0'}
+      - {type: ipfix, transport: udp, listen: '127.0.0.1:0'}
+      - {type: ipfix, transport: tcp, listen: '127.0.0.1:0'}
+";
+
+/// Reads until the peer closes.
+fn wait_for_end(mut stream: TcpStream) {
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
+    assert_eq!(stream.read(&mut [0; 16]).unwrap_or(0), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_event_says_by_which_kind_of_input_it_came() {
+    let running = start(EVERY_KIND).await;
+    let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+    for kind in ["netflow udp", "sflow udp", "udp", "ebpf udp", "ipfix udp"] {
+        udp.send_to(kind.as_bytes(), running.address(kind)).unwrap();
+    }
+    let mut tcp = TcpStream::connect(running.address("tcp")).unwrap();
+    tcp.write_all(b"5 <1>a\ntcp").unwrap();
+    drop(tcp);
+
+    let mut ipfix = TcpStream::connect(running.address("ipfix tcp")).unwrap();
+    let message = [&[0, 10, 0, 20][..], &[b'i'; 16]].concat();
+    ipfix.write_all(&[&message[..], &message, b"no ipfix"].concat()).unwrap();
+    tokio::task::block_in_place(|| wait_for_end(ipfix));
+    running.until("every row", |account| account.stored == 10).await;
+    let mut kinds = running.column("source_type");
+    kinds.sort();
+    let expected = ["ebpf", "ipfix", "ipfix", "ipfix", "ipfix", "netflow", "sflow", "tcp", "tcp", "udp"];
+    assert_eq!(kinds, expected);
+    let raw = running.column("raw");
+    assert!(raw.contains(&"no ipfix".to_owned()), "what came where the stream was lost is kept: {raw:?}");
+    assert_eq!(running.account().imbalance, 0);
     running.proxy.drain().await;
 }
 

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytefreezer_lake::testing::{Fault, FaultyStore};
-use support::{Running, folder_store, post, start_in};
+use support::{Running, folder_store, post, send, start_in};
 
 /// The least log that can be set: blocks may have three of its four segments.
 const LOG: &str = "log_segment_bytes: 4 MiB, log_disk_bytes_max: 16 MiB";
@@ -21,6 +21,8 @@ const DATASETS: &str = "datasets:
     inputs:
       - {type: syslog, transport: udp, listen: '127.0.0.1:0'}
       - {type: http, listen: '127.0.0.1:0'}
+      - {type: http, listen: '127.0.0.1:0', mode: splunk_hec}
+      - {type: http, listen: '127.0.0.1:0', mode: elasticsearch}
 ";
 const LINES: usize = 500;
 const REQUESTS_MAX: usize = 200;
@@ -28,6 +30,23 @@ const REQUESTS_MAX: usize = 200;
 /// The answer to a request of 500 lines of 1,000 bytes.
 async fn post_lines(address: SocketAddr) -> (u16, String) {
     post(address, format!("{}\n", "x".repeat(999)).repeat(LINES)).await
+}
+
+/// Senders made for something else meet the full log, each with 500 events of 1,000 bytes.
+async fn others_are_told_in_their_words(running: &Running) {
+    let text = "x".repeat(980);
+    let events = format!("{{\"event\":\"{text}\"}}\n").repeat(LINES);
+    let hec = running.address("http /services/collector");
+    let answer = send(hec, "POST", "/services/collector", &[], events.as_bytes()).await;
+    assert_eq!((answer.status, &answer.json()["code"]), (503, &9.into()));
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    let actions = format!("{{\"create\":{{}}}}\n{{\"a\":\"{text}\"}}\n").repeat(LINES);
+    let bulk = running.address("http /_bulk");
+    let answer = send(bulk, "POST", "/_bulk", &[], actions.as_bytes()).await;
+    assert_eq!((answer.status, answer.header("retry-after")), (429, Some("1")));
+    let answer = answer.json();
+    assert_eq!(answer["items"].as_array().unwrap().len(), LINES);
+    assert_eq!(answer["items"][LINES - 1]["create"]["status"], 429);
 }
 
 /// Posts until a request is refused; returns how many lines were acknowledged before.
@@ -90,6 +109,7 @@ async fn a_request_that_meets_a_full_log_is_refused_and_nothing_of_it_is_stored(
     let http = running.address("http");
     let acknowledged = fill(http).await;
     assert_eq!(fill(http).await, 0, "the next one is refused too");
+    others_are_told_in_their_words(&running).await;
     let account = running.account();
     assert_eq!(account.received, acknowledged + account.rejected);
     assert_eq!((account.in_flight, account.imbalance), (acknowledged as i64, 0));

@@ -106,6 +106,10 @@ impl Running {
     pub fn rows(&self) -> usize {
         rows_in(&self.folder)
     }
+
+    pub fn column(&self, name: &str) -> Vec<String> {
+        column_in(&self.folder, name)
+    }
 }
 
 /// Rows of all Parquet files in the store of this folder.
@@ -131,4 +135,100 @@ fn rows_of(file: &Path) -> usize {
         parquet::file::reader::SerializedFileReader::new(std::fs::File::open(file).unwrap()).unwrap();
     use parquet::file::reader::FileReader;
     reader.metadata().file_metadata().num_rows() as usize
+}
+
+/// What was answered to a request.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| self.text().into())
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let fields = self.head.lines().filter_map(|line| line.split_once(':'));
+        fields.into_iter().find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    }
+}
+
+/// The answer to one request on a connection of its own.
+pub async fn send(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Answer {
+    let mut request = format!("{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n");
+    for (name, value) in headers {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    let mut request = format!("{request}content-length: {}\r\n\r\n", body.len()).into_bytes();
+    request.extend_from_slice(body);
+    let answered = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(&request).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        answer
+    });
+    let answer = answered.await.unwrap();
+    let head_end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+    let head = String::from_utf8(answer[..head_end].to_vec()).unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Answer { status, head, body: answer[head_end + 4..].to_vec() }
+}
+
+/// The statuses of POSTs that go over one connection.
+pub async fn send_on_one_connection(address: SocketAddr, requests: &[(&str, &str)]) -> Vec<u16> {
+    let mut bytes = String::new();
+    for (number, (path, body)) in requests.iter().enumerate() {
+        let close = if number + 1 == requests.len() { "connection: close\r\n" } else { "" };
+        let length = body.len();
+        bytes.push_str(&format!(
+            "POST {path} HTTP/1.1\r\nhost: test\r\n{close}content-length: {length}\r\n\r\n{body}"
+        ));
+    }
+    let answered = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(bytes.as_bytes()).unwrap();
+        let mut answers = String::new();
+        stream.read_to_string(&mut answers).unwrap();
+        answers
+    });
+    let answers = answered.await.unwrap();
+    answers.split("HTTP/1.1 ").skip(1).map(|answer| answer[..3].parse().unwrap()).collect()
+}
+
+/// A port that nobody has at the moment.
+pub fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A text column of every row in the store of this folder.
+fn column_in(folder: &tempfile::TempDir, name: &str) -> Vec<String> {
+    use parquet::file::reader::FileReader;
+    use parquet::record::Field;
+    let mut values = Vec::new();
+    for file in parquet_files(&folder.path().join("lake")) {
+        let file = std::fs::File::open(file).unwrap();
+        let reader = parquet::file::reader::SerializedFileReader::new(file).unwrap();
+        for row in reader.get_row_iter(None).unwrap() {
+            for (column, value) in row.unwrap().get_column_iter() {
+                if let (true, Field::Str(text)) = (column == name, value) {
+                    values.push(text.clone());
+                }
+            }
+        }
+    }
+    values
 }
