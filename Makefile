@@ -21,6 +21,8 @@ APT_BUILD := build-essential git pkg-config ca-certificates curl
 APT_TEST := python3 python3-venv
 # The version that the checked-in object is made with; another one's object is as good, and other bytes.
 APT_EBPF := clang-14 llvm-14
+# Exporters and collectors of flows for tests/e2e/flow_exporters.py, which skips what is not there.
+APT_EXPORTERS := softflowd nfdump nfdump-sflow openvswitch-switch iproute2
 APT_SYSTEM := systemd-container debootstrap dbus util-linux procps
 
 CARGO_DEB_VERSION := 3.8.0
@@ -62,6 +64,7 @@ run: build ## build and start the appliance with embedded defaults (ARGS="--data
 
 .PHONY: test
 test: needs-build .venv/stamp ## all tests, against a real S3 server; says what was skipped
+	@scripts/apt-need.sh $(APT_EXPORTERS) || echo "going on without exporters of flows"
 	scripts/test.sh
 
 .PHONY: lint
