@@ -3,5 +3,7 @@
 pub mod blocks;
 pub mod counting_allocator;
 pub mod cpu_time;
+pub mod flows;
+pub mod lines;
 pub mod pipeline;
 pub mod syslog;

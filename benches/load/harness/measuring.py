@@ -3,7 +3,7 @@ import time
 
 from . import sender, settings
 from .accounting import kernel_drops
-from .receivers import ByteFreezer, Rsyslog
+from .receivers import ByteFreezer, FlowByteFreezer, Nfcapd, Rsyslog
 
 POLL_SECONDS = 0.2
 STORE_SECONDS_MAX = 120
@@ -107,3 +107,39 @@ def rsyslog(transport, seconds, rate=0, options=()):
         receiver.clean()
     row["stored_per_s"] = round(stored / max(0.001, grown - begun))
     return finished(row, stored, peak)
+
+
+# The question that both are asked of what they stored.
+TOP_SQL = "select source_ip, sum(bytes) as total from default.flows group by source_ip order by total desc limit 10"
+TOP_NFDUMP = ("-s", "srcip/bytes", "-n", "10", "-o", "csv")
+
+
+def flows(receiver_name, kind, seconds, rate):
+    """A run of flow datagrams against ByteFreezer or nfcapd, and a question about what it stored."""
+    is_ours = receiver_name == "bytefreezer"
+    receiver = FlowByteFreezer() if is_ours else Nfcapd()
+    try:
+        begun = time.monotonic()
+        at_work = sender.flows(kind, receiver.udp, seconds, rate)
+        if is_ours:
+            _, account = watch_storing(receiver, at_work, begun)
+        else:
+            sent = at_work.report()
+            time.sleep(STILL_SECONDS)
+        sent = at_work.report() if is_ours else sent
+        drops = kernel_drops(receiver.udp)
+        row = row_of(receiver, "udp", rate, sent, time.monotonic() - begun, drops)
+        peak = receiver.stop()
+        stored = receiver.flows()
+        cpu_s, wall_s, _ = receiver.ask(TOP_SQL) if is_ours else receiver.ask(*TOP_NFDUMP)
+    finally:
+        if receiver.process.poll() is None:
+            receiver.process.kill()
+        receiver.clean()
+    # A flow is what is counted here, not a datagram.
+    row.update(flow_format=kind, sent_datagrams=row["sent"], sent=sent["records"],
+               flows_per_s=round(sent["records"] / sent["seconds"]), imbalance=account["imbalance"] if is_ours else None)
+    row = finished(row, stored, peak)
+    row.update(cpu_s_per_million=round(row["cpu_s"] * 1e6 / max(1, stored), 3),
+               top_cpu_s_per_million=round(cpu_s * 1e6 / max(1, stored), 3), top_wall_s=round(wall_s, 3))
+    return row

@@ -2,6 +2,7 @@
 import glob
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -114,6 +115,90 @@ query:
 
     def clean(self):
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class FlowByteFreezer(ByteFreezer):
+    """`bytefreezer run` with one dataset of flows over UDP, one shard."""
+
+    def configuration(self):
+        return f"""instance: bench
+data_dir: {self.folder}/data
+shards:
+  cpus: [{settings.RECEIVER_CORE}]
+datasets:
+  - tenant: default
+    dataset: flows
+    parquet:
+      file_age_max_seconds: {FILE_AGE_SECONDS}
+    inputs:
+      - type: netflow
+        listen: 127.0.0.1:{self.udp}
+health:
+  listen: 127.0.0.1:{self.health}
+query:
+  listen: 127.0.0.1:{self.query}
+"""
+
+    def ask(self, statement):
+        """CPU seconds, wall clock seconds and the output of a question by SQL."""
+        return timed(pinned(settings.BINARY, "sql", "--config", os.path.join(self.folder, "bytefreezer.yaml"), "--format",
+                            "json", statement))
+
+    def flows(self):
+        """Flows in the closed files, without templates and options."""
+        return json.loads(self.ask("select count(*) as n from default.flows where record_type = 'flow'")[2])[0]["n"]
+
+
+class Nfcapd:
+    """nfcapd on the same core, with as much buffer in the kernel."""
+
+    name = "nfcapd"
+
+    def __init__(self):
+        self.folder = fresh_folder(os.path.join(settings.WORK_DIR, "nfcapd"))
+        self.udp = free_port(socket.SOCK_DGRAM)
+        self.log = open(os.path.join(self.folder, "nfcapd.log"), "w")
+        files = fresh_folder(os.path.join(self.folder, "flows"))
+        # The kernel doubles what is set, where it allows it.
+        self.process = subprocess.Popen(
+            pinned("nfcapd", "-p", str(self.udp), "-b", "127.0.0.1", "-w", files, "-t", "3600", "-B", str(32 << 20)),
+            stdout=self.log, stderr=self.log)
+        time.sleep(1)
+        if self.process.poll() is not None:
+            raise RuntimeError("nfcapd did not start")
+        self.meter = CpuMeter(self.process.pid, settings.RECEIVER_CORE)
+
+    def stop(self):
+        """Closes its file; returns the most memory it had, in MiB."""
+        peak = peak_memory_mib(self.process.pid)
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(STOP_SECONDS_MAX)
+        self.log.close()
+        return peak
+
+    def ask(self, *arguments):
+        return timed(pinned("nfdump", "-R", os.path.join(self.folder, "flows"), *arguments))
+
+    def flows(self):
+        """Flows in its files, as it counted them."""
+        for line in self.ask("-I")[2].splitlines():
+            if line.startswith("Flows: "):
+                return int(line.split()[1])
+        return 0
+
+    def clean(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def timed(command):
+    """Runs a program to its end: CPU seconds, wall clock seconds, output."""
+    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    done = subprocess.run(command, capture_output=True, text=True, timeout=STOP_SECONDS_MAX)
+    after, ended = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr[-1000:]}")
+    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return cpu_s, ended - begun, done.stdout
 
 
 class Rsyslog:

@@ -10,8 +10,7 @@ class Sender:
 
     def __init__(self, what, target, seconds, rate=0, options=()):
         command = ["taskset", "-c", str(settings.SENDER_CORE), *settings.SENDER, what, "--target", target,
-                   "--seconds", str(seconds), "--rate", str(rate), "--size", str(settings.MESSAGE_BYTES),
-                   "--kind", settings.KIND, *options]
+                   "--seconds", str(seconds), "--rate", str(rate), *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def is_at_work(self):
@@ -24,9 +23,17 @@ class Sender:
         return json.loads(out)
 
 
+MESSAGES = ("--size", str(settings.MESSAGE_BYTES), "--kind", settings.KIND)
+
+
 def syslog(transport, port, seconds, rate=0, options=()):
-    return Sender("syslog", f"127.0.0.1:{port}", seconds, rate, ["--transport", transport, *options])
+    return Sender("syslog", f"127.0.0.1:{port}", seconds, rate, [*MESSAGES, "--transport", transport, *options])
 
 
 def http(url, seconds, rate, batch, connections):
-    return Sender("http", url, seconds, rate, ["--batch", str(batch), "--connections", str(connections)])
+    return Sender("http", url, seconds, rate, [*MESSAGES, "--batch", str(batch), "--connections", str(connections)])
+
+
+def flows(kind, port, seconds, rate):
+    """Datagrams of `netflow9` and its like; the rate is that of datagrams. One domain, which does not sample."""
+    return Sender(kind, f"127.0.0.1:{port}", seconds, rate, ["--domains", "1"])
