@@ -65,7 +65,8 @@ pub enum Command {
     Convert(ConvertArgs),
     /// Sends made-up events at a stated rate, and prints what was sent
     #[command(after_help = "Example:
-  bytefreezer fakedata syslog --target 127.0.0.1:5514 --rate 1000 --count 10000")]
+  bytefreezer fakedata syslog --target 127.0.0.1:5514 --rate 1000 --count 10000
+  bytefreezer fakedata netflow9 --target 127.0.0.1:2055 --rate 100 --seconds 60")]
     Fakedata(FakedataArgs),
     /// Reports what happens on this machine, seen by the kernel, as JSON events
     #[command(subcommand)]

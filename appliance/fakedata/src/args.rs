@@ -47,10 +47,10 @@ pub enum FakedataCommand {
 #[derive(Debug, Clone, Args)]
 #[command(group = ArgGroup::new("amount").required(true).multiple(true).args(["count", "seconds", "endless"]))]
 pub struct AmountArgs {
-    /// Events a second; 0 is as fast as the peer takes them
+    /// Events a second (of flows, datagrams); 0 is as fast as the peer takes them
     #[arg(long, default_value_t = 0)]
     pub rate: u64,
-    /// Stop after so many events
+    /// Stop after so many events (of flows, datagrams)
     #[arg(long)]
     pub count: Option<u64>,
     /// Stop after so many seconds

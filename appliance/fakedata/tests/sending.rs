@@ -212,3 +212,71 @@ fn a_target_that_is_not_there_is_an_error() {
     let error = run(&cli.fakedata, &mut Vec::new()).unwrap_err();
     assert!(error.to_string().contains("127.0.0.1:1"), "{error}");
 }
+
+/// The datagrams that arrived, and the report.
+fn datagrams(what: &str, options: &str) -> (Vec<Vec<u8>>, Value) {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let target = socket.local_addr().unwrap();
+    let receiver = std::thread::spawn(move || {
+        let mut datagrams = Vec::new();
+        let mut buffer = [0; 65_536];
+        loop {
+            let length = socket.recv(&mut buffer).unwrap();
+            if &buffer[..length] == b"end" {
+                return datagrams;
+            }
+            datagrams.push(buffer[..length].to_vec());
+        }
+    });
+    let report = report(&format!("{what} --target {target} --rate 2000 {options}"));
+    UdpSocket::bind("127.0.0.1:0").unwrap().send_to(b"end", target).unwrap();
+    (receiver.join().unwrap(), report)
+}
+
+#[test]
+fn flows_arrive_as_datagrams_of_their_version() {
+    for (what, version) in
+        [("netflow5", &[0, 5][..]), ("netflow9", &[0, 9]), ("ipfix", &[0, 10]), ("sflow", &[0, 0, 0, 5])]
+    {
+        for options in ["--count 200", "--count 200 --no-gso --connections 2 --domains 3 --size 700"] {
+            let (datagrams, report) = datagrams(what, options);
+            assert_eq!(datagrams.len(), 200, "{what}");
+            assert!(datagrams.iter().all(|datagram| datagram.starts_with(version)), "{what}");
+            assert_eq!(report["events"], 200);
+            assert_eq!(report["bytes"], datagrams.iter().map(Vec::len).sum::<usize>());
+            assert!(report["records"].as_u64().is_some_and(|records| records > 400), "{what}: {report}");
+        }
+    }
+}
+
+#[test]
+fn ipfix_over_tcp_is_message_after_message() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let target = listener.local_addr().unwrap();
+    let receiver = std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        listener.accept().unwrap().0.read_to_end(&mut bytes).unwrap();
+        bytes
+    });
+    let report = report(&format!("ipfix --transport tcp --target {target} --count 500"));
+    let bytes = receiver.join().unwrap();
+    assert_eq!(report["bytes"], bytes.len());
+    let (mut rest, mut messages) = (&bytes[..], 0);
+    while let [0, 10, high, low, ..] = rest {
+        (_, rest) = rest.split_at(usize::from(u16::from_be_bytes([*high, *low])));
+        messages += 1;
+    }
+    assert_eq!((messages, rest.len()), (500, 0));
+}
+
+#[test]
+fn sensors_and_applications_send_json() {
+    for what in ["ebpf", "udp", "ebpf --kind falco --no-gso"] {
+        let (datagrams, report) = datagrams(what, "--count 100");
+        for datagram in &datagrams {
+            let event: Value = serde_json::from_slice(datagram).unwrap();
+            assert!(event.is_object());
+        }
+        assert_eq!((datagrams.len(), &report["records"]), (100, &Value::from(100)));
+    }
+}
