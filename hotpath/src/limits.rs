@@ -224,8 +224,11 @@ pub const FLOW_TEMPLATE_FIELDS_MAX: usize = 1_024;
 /// Fields of all templates of a flow decoder. With more, the domain that was learned first is forgotten.
 pub const FLOW_FIELDS_MAX: usize = 262_144;
 
-/// Sampling rates of one observation domain, by sampler, interface or template. Further ones are in their rows alone.
-pub const FLOW_SAMPLERS_PER_DOMAIN_MAX: usize = 1_024;
+/// Sampling rates and names that options told of all observation domains. Further ones are in their rows alone.
+pub const FLOW_TOLD_MAX: usize = 65_536;
+
+/// Bytes of a name that options tell. A longer one is in its row alone.
+pub const FLOW_NAME_BYTES_MAX: usize = 128;
 
 /// Datagrams that a flow decoder holds until their template comes. With one more, the oldest becomes a row with `raw`.
 pub const FLOW_HELD_DATAGRAMS_MAX: usize = 4_096;

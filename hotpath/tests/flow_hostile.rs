@@ -60,8 +60,9 @@ fn ipfix_with_lists() {
     every_byte_missing_and_every_number_wrong("ipfix_lists");
 }
 
-const SEEDS: [&str; 9] = [
+const SEEDS: [&str; 10] = [
     "fixed_versions",
+    "v9_names",
     "v9_sampler",
     "held_data",
     "ipfix_variable",

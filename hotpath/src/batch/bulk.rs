@@ -140,6 +140,18 @@ impl RowRun<'_> {
         views.extend(addresses.take(count).map(|address| texts.ipv6(address, text)));
     }
 
+    /// Puts a number into a column of integers or times at one of the rows, counted from 0; rows come in their order.
+    #[inline]
+    pub fn number(&mut self, row: usize, column: ColumnIndex, number: i64) {
+        if row >= self.count {
+            return;
+        }
+        let row = self.start + row;
+        if let Some(numbers) = self.builder.column(column).data.numbers_at(row) {
+            numbers.push(number);
+        }
+    }
+
     /// Puts a value into a column at one of the rows, counted from 0; rows come in their order. What does not fit the
     /// column's type goes to `<name>__<type>`.
     pub fn put(&mut self, row: usize, column: ColumnIndex, value: &Value<'_>) {
@@ -245,6 +257,8 @@ mod tests {
             rows.end_row();
             let mut run = rows.begin_rows(event, 3);
             run.numbers(number, [5, 6, 7, 8].into_iter());
+            run.number(1, number, 1);
+            run.number(3, number, 1);
             run.ipv4(address, [1, 0xC0A8_FEFE, u32::MAX].into_iter());
             run.end(&[NOW_US - 1, NO_TIME, NOW_US + 2]);
             rows.begin_row(event);

@@ -123,6 +123,8 @@ pub struct BatchBuilder {
     registry: Arc<ColumnRegistry>,
     options: RowOptions,
     rows: usize,
+    /// Rows of the block before.
+    last_rows: usize,
     text: TextBuffers,
     addresses: AddressTexts,
     /// The column that the row before began its fields with.
@@ -177,6 +179,7 @@ impl BatchBuilder {
             registry,
             options,
             rows: 0,
+            last_rows: 0,
             text: TextBuffers::default(),
             addresses: AddressTexts::default(),
             first_field: NO_COLUMN,
@@ -244,9 +247,10 @@ impl BatchBuilder {
         for column in &mut self.columns {
             column.event_field_row = NO_ROW;
         }
-        // Most events give one row, with the columns of the block before.
+        // Most events give one row, or as many as those of the block before, and have its columns.
+        let rows = block.entries().len().max(self.last_rows + self.last_rows / 8);
         for column in self.columns.iter_mut().filter(|column| column.used) {
-            column.data.reserve(block.entries().len());
+            column.data.reserve(rows);
         }
     }
 
@@ -435,7 +439,7 @@ impl BatchBuilder {
         }
         let arrays = present.iter().map(|index| self.column(*index).data.finish(rows, &buffers)).collect();
         let schema = self.schema_of(present);
-        self.rows = 0;
+        self.last_rows = std::mem::take(&mut self.rows);
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         #[expect(
             clippy::expect_used,

@@ -7,11 +7,13 @@ use std::rc::Rc;
 use hashbrown::HashMap;
 
 use super::header::Version;
+use super::names::Names;
 use super::plan::Plan;
 use super::sampling::Samplers;
 use super::template::Template;
 use crate::limits::{
     FLOW_DOMAINS_MAX, FLOW_DOMAINS_PER_EXPORTER_MAX, FLOW_FIELDS_MAX, FLOW_TEMPLATES_PER_DOMAIN_MAX,
+    FLOW_TOLD_MAX,
 };
 
 /// What templates are kept by: the exporter's address, the version, and the observation domain (source id).
@@ -38,6 +40,7 @@ pub(super) struct Domain {
     /// Their ids in the order in which they were learned.
     order: BTreeMap<u64, u16>,
     pub(super) samplers: Samplers,
+    pub(super) names: Names,
     /// When the exporter started, in microseconds since 1970 (systemInitTimeMilliseconds of options).
     pub(super) started_us: Option<i64>,
     learned: u64,
@@ -61,6 +64,11 @@ impl Domain {
         self.order.values().filter_map(|id| Some((*id, self.template(*id)?)))
     }
 
+    /// Rates and names.
+    fn told(&self) -> usize {
+        self.samplers.len() + self.names.len()
+    }
+
     fn remove(&mut self, id: u16) -> bool {
         let Some(gone) = self.templates.remove(&id) else { return false };
         self.order.remove(&gone.learned);
@@ -79,6 +87,8 @@ pub(super) struct Domains {
     /// Numbers what is learned.
     learned: u64,
     fields: usize,
+    /// Rates and names of all.
+    told: usize,
     changed: bool,
 }
 
@@ -88,9 +98,16 @@ impl Domains {
         std::mem::take(&mut self.changed)
     }
 
-    /// Says that a domain's samplers or start have changed.
-    pub(super) fn note_change(&mut self) {
-        self.changed = true;
+    /// Takes note of what options tell of a domain; `learn` is told whether there is room for more, and says whether
+    /// there was news.
+    pub(super) fn tell(&mut self, key: DomainKey, learn: impl FnOnce(&mut Domain, bool) -> bool) {
+        let has_room = self.told < FLOW_TOLD_MAX;
+        let domain = self.entry(key);
+        let before = domain.told();
+        let is_news = learn(domain, has_room);
+        let now = domain.told();
+        self.told = self.told - before + now;
+        self.changed |= is_news;
     }
 
     /// A domain that something is known of.
@@ -139,6 +156,7 @@ impl Domains {
         let Some(gone) = self.domains.remove(key) else { return };
         self.changed = true;
         self.fields -= gone.fields;
+        self.told -= gone.told();
         self.order.remove(&gone.learned);
         if let Some(of_exporter) = self.of_exporter.get_mut(&key.exporter) {
             of_exporter.remove(&gone.learned);
@@ -219,6 +237,7 @@ impl Domains {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode::flow::names::Named;
     use crate::decode::flow::template::FieldSpec;
 
     fn key(exporter: u8, domain: u32) -> DomainKey {
@@ -278,6 +297,18 @@ mod tests {
         }
         assert_eq!(domains.len(), 1, "one domain fills all");
         assert_eq!(domains.fields, domains.get(&key(3, 0)).unwrap().fields);
+    }
+
+    #[test]
+    fn the_number_of_names_is_bounded_over_all_domains() {
+        let mut domains = Domains::default();
+        for number in 0..FLOW_TOLD_MAX as u64 + 2 {
+            let key = key(1, (number % 2) as u32);
+            domains.tell(key, |domain, has_room| domain.names.learn((Named::Vrf, number), "name", has_room));
+        }
+        assert_eq!(domains.told, FLOW_TOLD_MAX);
+        domains.forget(&key(1, 0));
+        assert_eq!(domains.told, FLOW_TOLD_MAX / 2);
     }
 
     #[test]

@@ -125,7 +125,7 @@ impl FlowDecoder {
             ..SamplingOf::default()
         };
         let gap = if records.count() > 0 { std::mem::take(&mut outcome.gap) } else { 0 };
-        let set = SetOf { event, header, template_id: None, gap, domain: None, sampling };
+        let set = SetOf { event, header, template_id: None, gap, domain: None, whole: None, sampling };
         self.writer.put(&set, &plan, &records, rows);
         outcome.rows += records.count();
         let used = records.count() * plan.record_bytes;

@@ -9,6 +9,7 @@ mod header;
 mod hold;
 mod learn;
 mod lists;
+mod names;
 mod options;
 mod plan;
 mod protocol;

@@ -8,6 +8,7 @@ use crate::cut::ColumnType;
 use super::columns::Columns;
 use super::elements::{ElementType, ipfix_element, netflow_v9_element};
 use super::header::Version;
+use super::names::Named;
 use super::roles::{Common, Roles, Usage};
 use super::template::{FieldSpec, Template, VARIABLE_LENGTH};
 
@@ -125,6 +126,8 @@ pub(super) struct Plan {
     /// The fields that more is made of than their own column.
     pub(super) roles: Roles,
     pub(super) has_named: bool,
+    /// Fields whose numbers options may have named, and the columns of the names.
+    pub(super) names: Vec<(Named, usize, ColumnIndex)>,
 }
 
 /// Compiles a template: its columns are made where there are none yet.
@@ -143,7 +146,13 @@ pub(super) fn compile(
         is_options,
         roles: Roles::of(version, template),
         has_named: false,
+        names: Vec::new(),
     };
+    for (kind, position, name) in &plan.roles.named {
+        // Without a column left there are no names.
+        plan.names
+            .extend(rows.field_column(name, &ColumnType::String).map(|column| (*kind, *position, column)));
+    }
     let mut names = HashMap::new();
     for (position, spec) in template.fields.iter().enumerate() {
         let is_scope = position < scope_fields;

@@ -2,6 +2,7 @@
 //! make such columns (times, scaled counters, types of ICMP).
 
 use super::header::Version;
+use super::names::{JOINED, Named, ToldName, told};
 use super::plan::{LOCAL_ENTERPRISE, ROUTER_SC};
 use super::template::{FieldSpec, Template};
 
@@ -186,6 +187,10 @@ pub(super) struct Roles {
     /// What options hold for.
     pub(super) scope_interface: Option<usize>,
     pub(super) scope_template: Option<usize>,
+    /// Names in records of options.
+    pub(super) told_names: Vec<ToldName>,
+    /// Fields of flows that options may have named, and the columns of these names.
+    pub(super) named: Vec<(Named, usize, &'static str)>,
 }
 
 impl Roles {
@@ -198,10 +203,14 @@ impl Roles {
         roles.take_sampling(&fields);
         if template.scope_fields.is_some() {
             roles.take_scope(version, scope);
+            roles.told_names = told(version, &template.fields, scope_fields);
             return roles;
         }
         roles.take_common(&fields);
         roles.take_times(&fields);
+        let named = JOINED.iter().filter(|(_, _, _, own)| fields.get(*own).is_none());
+        roles.named =
+            named.filter_map(|(kind, id, column, _)| Some((*kind, fields.get(*id)?, *column))).collect();
         roles.icmp_v4 =
             IcmpFields { type_code: fields.get(32), kind: fields.get(176), code: fields.get(177) };
         roles.icmp_v6 =

@@ -26,6 +26,8 @@ pub(super) struct SetOf<'a> {
     /// What is missing before the datagram, told in the first row of it.
     pub(super) gap: u32,
     pub(super) domain: Option<&'a Domain>,
+    /// What holds for the exporter as a whole: domain 0.
+    pub(super) whole: Option<&'a Domain>,
     pub(super) sampling: SamplingOf<'a>,
 }
 
@@ -101,7 +103,7 @@ impl RowWriter {
             run.fill_number(columns.sampling_mode, i64::from(mode));
         }
         if set.gap > 0 {
-            run.put(0, columns.sequence_gap, &Value::Int64(i64::from(set.gap)));
+            run.number(0, columns.sequence_gap, i64::from(set.gap));
         }
     }
 
@@ -162,6 +164,23 @@ impl RowWriter {
         self.times.put(&self.columns, run);
         self.put_icmp(plan, records, run);
         self.put_sampling(set, plan, records, run);
+        self.put_names(set, plan, records, run);
+    }
+
+    /// The names that options told of numbers in the records.
+    fn put_names(&mut self, set: &SetOf<'_>, plan: &Plan, records: &Records<'_>, run: &mut RowRun<'_>) {
+        let told = [set.domain, set.whole].map(|domain| domain.map(|domain| &domain.names));
+        if told.iter().flatten().all(|names| names.is_empty()) {
+            return;
+        }
+        for (kind, position, column) in &plan.names {
+            numbers_of(plan, *position, records, &mut self.numbers);
+            for (record, number) in self.numbers.iter().enumerate() {
+                if let Some(name) = told.iter().flatten().find_map(|names| names.get((*kind, *number))) {
+                    run.put(record, *column, &Value::Text(name));
+                }
+            }
+        }
     }
 
     /// Of two fields the first that is not all zeros.
@@ -228,7 +247,7 @@ impl RowWriter {
             }
             for (column, number) in [(self.columns.icmp_type, kind), (self.columns.icmp_code, code)] {
                 if let Some(number) = number.and_then(|number| i64::try_from(number).ok()) {
-                    run.put(record, column, &Value::Int64(number));
+                    run.number(record, column, number);
                 }
             }
         }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use crate::batch::ShortText;
-use crate::limits::FLOW_SAMPLERS_PER_DOMAIN_MAX;
 
 /// A sampling rate: `numerator` packets of which `denominator` were looked at. Neither is 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,15 +95,13 @@ pub(super) struct Samplers {
 }
 
 impl Samplers {
-    /// Takes note of a rate; returns whether that is news.
-    pub(super) fn learn(&mut self, sampled: Sampled, rate: Rate) -> bool {
-        let is_full = self.rates.len() >= FLOW_SAMPLERS_PER_DOMAIN_MAX;
-        if is_full && !self.rates.contains_key(&sampled) {
+    /// Takes note of a rate, where there is room for one that is not known yet; returns whether that is news.
+    pub(super) fn learn(&mut self, sampled: Sampled, rate: Rate, has_room: bool) -> bool {
+        let known = self.rates.get(&sampled);
+        if known == Some(&rate) || (known.is_none() && !has_room) {
             return false;
         }
-        if self.rates.insert(sampled, rate) == Some(rate) {
-            return false;
-        }
+        self.rates.insert(sampled, rate);
         let mut samplers = self
             .rates
             .iter()
@@ -112,6 +109,10 @@ impl Samplers {
             .map(|(_, rate)| *rate);
         self.only_sampler = samplers.next().filter(|_| samplers.next().is_none());
         true
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.rates.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -167,18 +168,20 @@ mod tests {
     fn the_nearest_rate_counts() {
         let mut samplers = Samplers::default();
         let rate = |number| Rate::one_in(number).unwrap();
-        assert!(samplers.learn(Sampled::Sampler(1), rate(10)));
-        assert!(!samplers.learn(Sampled::Sampler(1), rate(10)), "no news");
+        assert!(samplers.learn(Sampled::Sampler(1), rate(10), true));
+        assert!(!samplers.learn(Sampled::Sampler(1), rate(10), true), "no news");
         assert_eq!(samplers.rate(None, None, 256), Some(rate(10)), "the only sampler");
         assert_eq!(samplers.rate(Some(2), None, 256), None, "another sampler");
-        samplers.learn(Sampled::Sampler(2), rate(20));
+        samplers.learn(Sampled::Sampler(2), rate(20), true);
         assert_eq!(samplers.rate(None, None, 256), None, "one of two samplers");
-        samplers.learn(Sampled::Whole, rate(5));
-        samplers.learn(Sampled::Interface(3), rate(30));
-        samplers.learn(Sampled::Template(300), rate(40));
+        samplers.learn(Sampled::Whole, rate(5), true);
+        samplers.learn(Sampled::Interface(3), rate(30), true);
+        samplers.learn(Sampled::Template(300), rate(40), true);
         assert_eq!(samplers.rate(Some(2), Some(3), 300), Some(rate(20)));
         assert_eq!(samplers.rate(Some(9), Some(3), 300), Some(rate(30)));
         assert_eq!(samplers.rate(None, Some(4), 300), Some(rate(40)));
         assert_eq!(samplers.rate(None, None, 256), Some(rate(5)));
+        assert!(!samplers.learn(Sampled::Sampler(3), rate(1), false), "there is no room");
+        assert!(samplers.learn(Sampled::Whole, rate(6), false), "it takes the place of the old one");
     }
 }

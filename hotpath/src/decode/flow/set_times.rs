@@ -150,7 +150,7 @@ impl Times {
                 continue;
             }
             match (self.uptime_column, i64::try_from(*number)) {
-                (Some(uptime), Ok(number)) => run.put(record, uptime, &Value::Int64(number)),
+                (Some(uptime), Ok(number)) => run.number(record, uptime, number),
                 _ => run.put(record, column, &Value::Text(&number.to_string())),
             }
         }

@@ -235,7 +235,7 @@ impl FlowDecoder {
             template_id: set.template_id,
         };
         let gap = if records.count() > 0 { std::mem::take(&mut outcome.gap) } else { 0 };
-        let of = SetOf { event, header, template_id: Some(set.template_id), gap, domain, sampling };
+        let of = SetOf { event, header, template_id: Some(set.template_id), gap, domain, whole, sampling };
         self.writer.put(&of, &plan, &records, rows);
         outcome.rows += records.count();
         let is_empty = records.count() == 0 && body.iter().any(|byte| *byte != 0);

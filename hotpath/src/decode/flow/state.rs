@@ -1,4 +1,4 @@
-//! What a decoder has learned, as bytes: templates, sampling rates, starts of exporters and held datagrams.
+//! What a decoder has learned, as bytes: templates, sampling rates, names, starts of exporters and held datagrams.
 //!
 //! All numbers in network byte order; a version number first. What is written depends on what was learned and in which
 //! order alone.
@@ -8,6 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::domains::{Domain, DomainKey, Domains};
 use super::header::Version;
 use super::hold::{Held, HeldSet, Hold};
+use super::names::Named;
 use super::reader::Reader;
 use super::sampling::{Rate, Sampled};
 use super::template::{FieldSpec, Template};
@@ -62,6 +63,17 @@ fn write_domain(domain: &Domain, out: &mut Writer) {
         out.u64(id);
         out.u64(rate.numerator);
         out.u64(rate.denominator);
+    }
+    out.count(domain.names.len());
+    for ((kind, number), name) in domain.names.sorted() {
+        out.u8(match kind {
+            Named::Interface => 0,
+            Named::Vrf => 1,
+            Named::Application => 2,
+        });
+        out.u64(number);
+        out.count(name.len());
+        out.0.extend(name.as_bytes());
     }
 }
 
@@ -134,7 +146,19 @@ fn read_domain(key: DomainKey, reader: &mut Reader<'_>, domains: &mut Domains) -
             _ => return None,
         };
         let rate = Rate::new(reader.u64()?, reader.u64()?)?;
-        domains.entry(key).samplers.learn(sampled, rate);
+        domains.tell(key, |domain, has_room| domain.samplers.learn(sampled, rate, has_room));
+    }
+    for _ in 0..reader.u32()? {
+        let kind = match reader.u8()? {
+            0 => Named::Interface,
+            1 => Named::Vrf,
+            2 => Named::Application,
+            _ => return None,
+        };
+        let number = reader.u64()?;
+        let length = usize::try_from(reader.u32()?).ok()?;
+        let name = std::str::from_utf8(reader.take(length)?).ok()?;
+        domains.tell(key, |domain, has_room| domain.names.learn((kind, number), name, has_room));
     }
     Some(())
 }

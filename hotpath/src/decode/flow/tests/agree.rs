@@ -41,8 +41,15 @@ fn rows_of(template: &Template, bytes: &[u8], version: Version, field_by_field: 
         sampling: None,
     };
     let sampling = SamplingOf { header: Rate::one_in(100), ..SamplingOf::default() };
-    let set =
-        SetOf { event: &event, header: &header, template_id: Some(256), gap: 3, domain: None, sampling };
+    let set = SetOf {
+        event: &event,
+        header: &header,
+        template_id: Some(256),
+        gap: 3,
+        domain: None,
+        whole: None,
+        sampling,
+    };
     writer.put(&set, &plan, &records, &mut rows);
     rows.finish()
 }

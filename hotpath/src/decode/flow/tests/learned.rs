@@ -127,6 +127,46 @@ fn a_restored_decoder_makes_the_same_rows() {
 }
 
 #[test]
+fn options_tell_the_names_of_numbers_in_flows() {
+    let mut collector = Collector::new();
+    let name = |text: &[u8]| {
+        let mut name = [0; 8];
+        name[..text.len()].copy_from_slice(text);
+        name
+    };
+    collector.take(&[
+        v9(
+            0,
+            0,
+            &[
+                v9_options_template(300, &[(2, 4)], &[(82, 8)]),
+                set(300, Bytes::default().u32s(&[5]).raw(&name(b"eth5")).u32s(&[6]).raw(&name(b"eth6"))),
+            ],
+        ),
+        v9(
+            0,
+            1,
+            &[
+                v9_options_template(301, &[(1, 4)], &[(95, 4), (96, 8), (234, 4), (236, 8)]),
+                set(301, Bytes::default().u32s(&[0, 9]).raw(&name(b"ssh")).u32s(&[7]).raw(&name(b"red"))),
+            ],
+        ),
+    ]);
+    let state = collector.decoder.take_changed_state().unwrap();
+    let fields = [(10, 2), (14, 4), (95, 4), (234, 4), (235, 4)];
+    let body = Bytes::default().u16s(&[5]).u32s(&[6, 9, 7, 8]);
+    let flows = [v9(1, 1, &[v9_template(256, &fields), set(256, body)])];
+    let mut restored = Collector::new();
+    restored.decoder.restore_state(&state).unwrap();
+    for rows in [collector.take(&flows), restored.take(&flows)] {
+        let names = ["input_interface_name", "output_interface_name", "application_name", "ingress_vrf_name"];
+        let told = names.map(|name| rows.text(name, 0));
+        assert_eq!(told, [Some("eth5"), Some("eth6"), Some("ssh"), Some("red")]);
+        assert!(!rows.has("egress_vrf_name"), "nobody named it");
+    }
+}
+
+#[test]
 fn gaps_of_sequence_numbers_are_told_once() {
     let data = || set(256, Bytes::default().u32s(&[7, 8]));
     let rows = decode(&[
