@@ -236,6 +236,9 @@ pub const FLOW_HELD_DATAGRAMS_MAX: usize = 4_096;
 /// Bytes of all of them, and of what is noted of them. With more, the oldest becomes a row with `raw`.
 pub const FLOW_HELD_BYTES_MAX: usize = 1 << 20;
 
+/// Sets of one datagram that wait for their templates. Further ones are in `raw` alone, with a reason.
+pub const FLOW_HELD_SETS_MAX: usize = 64;
+
 /// Microseconds that a datagram waits for its template; then it becomes a row with `raw`.
 pub const FLOW_HELD_US_MAX: i64 = 600_000_000;
 

@@ -32,6 +32,7 @@ use std::fmt::Write;
 use super::{Decoder, StateError};
 use crate::batch::{BatchBuilder, Value};
 use crate::block::Event;
+use crate::limits::FLOW_HELD_SETS_MAX;
 use columns::{Columns, TEMPLATE};
 use domains::{DomainKey, Domains};
 use fixed::FixedPlans;
@@ -77,6 +78,15 @@ impl Outcome {
     fn fault(&mut self, reason: impl Into<String>) {
         if self.fault.is_none() {
             self.fault = Some(reason.into());
+        }
+    }
+
+    /// Takes note of a set without its template.
+    fn wait(&mut self, key: DomainKey, set: HeldSet) {
+        if self.waiting.len() < FLOW_HELD_SETS_MAX {
+            self.waiting.push((key, set));
+        } else {
+            self.fault("more sets without their templates than are held");
         }
     }
 }

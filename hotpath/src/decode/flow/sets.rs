@@ -144,7 +144,7 @@ impl FlowDecoder {
                     };
                     match self.decode_data(message, set, outcome, rows) {
                         Some(count) => records += count,
-                        None => outcome.waiting.push((message.key, set)),
+                        None => outcome.wait(message.key, set),
                     }
                 }
                 SetKind::Reserved => outcome.fault(format!("a set with the reserved id {id}")),
@@ -170,7 +170,7 @@ impl FlowDecoder {
         for (key, set) in outcome.waiting.split_off(first_waiting) {
             match self.decode_data(message, set, outcome, rows) {
                 Some(count) => records += count,
-                None => outcome.waiting.push((key, set)),
+                None => outcome.wait(key, set),
             }
         }
         records

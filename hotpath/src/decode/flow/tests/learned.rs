@@ -91,6 +91,17 @@ fn data_whose_template_never_comes_is_kept_with_a_reason() {
 }
 
 #[test]
+fn so_many_sets_of_a_datagram_wait_and_no_more() {
+    let sets: Vec<Bytes> = (0..100).map(|id| set(256 + id, Bytes::default().u32s(&[7]))).collect();
+    let mut collector = Collector::new();
+    let rows = collector.take(&[ipfix(0, 0, &sets)]);
+    assert_eq!(rows.text("parse_error", 0), Some("more sets without their templates than are held"));
+    assert!(rows.text("raw", 0).is_some());
+    let rows = collector.take(&[ipfix(0, 0, &[template(256, &[(1, 4)]), template(355, &[(1, 4)])])]);
+    assert_eq!(rows.numbers("bytes"), [Some(7), None], "the first waited, the last is in raw alone");
+}
+
+#[test]
 fn a_restored_decoder_makes_the_same_rows() {
     let mut collector = Collector::new();
     let samplers = options_template(300, &[(302, 4)], &[(34, 4)]);
