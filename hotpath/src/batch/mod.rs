@@ -271,6 +271,14 @@ impl BatchBuilder {
 
     /// Starts a row with the columns that come from the receipt of its event.
     pub fn begin_row(&mut self, event: &Event<'_>) {
+        self.begin_further_row(event);
+        if self.options.keep_raw {
+            self.put_raw(event.bytes);
+        }
+    }
+
+    /// Starts another row of an event, as [`BatchBuilder::begin_row`]; what was received is kept in the first alone.
+    pub fn begin_further_row(&mut self, event: &Event<'_>) {
         self.current.received_us = event.received_us;
         self.current.event_time_us = None;
         self.current.parse_error = false;
@@ -281,9 +289,6 @@ impl BatchBuilder {
         self.put_i64(self.envelope.ingest_time, event.received_us);
         if event.truncated {
             self.parse_error("message cut at the longest that its input takes");
-        }
-        if self.options.keep_raw {
-            self.put_raw(event.bytes);
         }
     }
 

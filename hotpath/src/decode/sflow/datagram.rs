@@ -85,12 +85,13 @@ impl Header {
 pub(super) struct Datagram<'a> {
     event: &'a Event<'a>,
     header: Header,
+    has_rows: bool,
     raw_kept: bool,
 }
 
 impl<'a> Datagram<'a> {
     pub(super) fn new(event: &'a Event<'a>, header: Header) -> Self {
-        Self { event, header, raw_kept: false }
+        Self { event, header, has_rows: false, raw_kept: false }
     }
 
     /// Begins a row with what is known from the header.
@@ -100,7 +101,12 @@ impl<'a> Datagram<'a> {
         columns: &DatagramColumns,
         rows: &mut BatchBuilder,
     ) {
-        rows.begin_row(self.event);
+        if self.has_rows {
+            rows.begin_further_row(self.event);
+        } else {
+            self.has_rows = true;
+            rows.begin_row(self.event);
+        }
         if self.event.truncated {
             self.keep_raw(rows);
         }

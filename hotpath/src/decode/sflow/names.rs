@@ -24,8 +24,8 @@ pub(super) const HEADER_PROTOCOLS: Names = &[
     (18, "infiniband"),
 ];
 
-/// drop_reason of `discarded_packet` (sFlow Dropped Packet Notification Structures); the first 263 are also those of
-/// an output interface of the format "packet discarded" (sFlow version 5, "Input/output port information").
+/// drop_reason of `discarded_packet` (sFlow Dropped Packet Notification Structures). Those up to 262 are also in an output
+/// interface of the format "packet discarded" (sFlow version 5, "Input/output port information").
 pub(super) const DROP_REASONS: Names = &[
     (0, "net_unreachable"),
     (1, "host_unreachable"),

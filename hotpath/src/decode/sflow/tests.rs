@@ -16,12 +16,16 @@ use crate::limits::SFLOW_UNKNOWN_STRUCTURES_MAX;
 use encoder::*;
 
 fn decode(datagrams: &[Vec<u8>]) -> RecordBatch {
+    decode_with(RowOptions::default(), datagrams)
+}
+
+fn decode_with(options: RowOptions, datagrams: &[Vec<u8>]) -> RecordBatch {
     let mut block = Block::new(BlockMemory::unpooled(1 << 16), 0);
     let peer = Peer::new("192.0.2.9:6343".parse().unwrap(), SourceType::Sflow);
     for datagram in datagrams {
         block.push(datagram, &peer, 5, false).unwrap();
     }
-    let mut rows = BatchBuilder::new(Arc::new(ColumnRegistry::default()), RowOptions::default());
+    let mut rows = BatchBuilder::new(Arc::new(ColumnRegistry::default()), options);
     let mut decoder = SflowDecoder::new(&mut rows);
     decode_block(&block.seal(), &mut decoder, &mut rows)
 }
@@ -450,6 +454,14 @@ fn a_broken_datagram_is_kept_in_one_of_its_rows() {
         "the next record is found by the length of the one before"
     );
     assert_eq!(text(&batch, "raw", 2), None);
+}
+
+#[test]
+fn a_dataset_that_keeps_what_was_received_keeps_it_once() {
+    let options = RowOptions { keep_raw: true, ..RowOptions::default() };
+    let batch = decode_with(options, &[mixed_datagram(), datagram(&[])]);
+    let kept: Vec<_> = (0..batch.num_rows()).filter(|row| text(&batch, "raw", *row).is_some()).collect();
+    assert_eq!(kept, [0, batch.num_rows() - 1], "the first row of each datagram");
 }
 
 #[test]
