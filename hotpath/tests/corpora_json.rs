@@ -70,12 +70,14 @@ fn check(format: &str, folder: &Path) -> (usize, usize) {
             messages.extend(lines.map(|(line, _)| line.to_vec()));
         }
         messages.push(bytes);
-        let source_types: &[SourceType] = match format {
-            "json" => &[SourceType::Tcp, SourceType::SplunkHec, SourceType::ElasticsearchBulk],
-            _ => &[SourceType::Udp],
-        };
-        for source_type in source_types {
-            for (message, batch) in messages.iter().zip(decode(format, *source_type, &messages)) {
+        // An envelope is around one event, not around the lines of a file.
+        let whole = messages[messages.len() - 1..].to_vec();
+        for (source_type, messages) in [
+            (SourceType::Udp, &messages),
+            (SourceType::SplunkHec, &whole),
+            (SourceType::ElasticsearchBulk, &whole),
+        ] {
+            for (message, batch) in messages.iter().zip(decode(format, source_type, messages)) {
                 assert!(batch.num_rows() > 0, "{}", file.display());
                 events += 1;
                 let Some(raw) = text(&batch, "raw", 0) else { continue };
