@@ -270,3 +270,7 @@ pub const W3C_FIELDS_MAX: usize = 256;
 
 /// Bytes of a `#Fields` directive. A longer one is no directive: its row says so.
 pub const W3C_DIRECTIVE_BYTES_MAX: usize = 8_192;
+
+/// Bytes that a compressed GELF datagram unpacks to, as many as GELF's 128 chunks may have. One that would be longer is kept
+/// as it came, with a reason.
+pub const GELF_UNPACKED_BYTES_MAX: usize = 1 << 20;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::Decoder;
 use super::flow::{FlowDecoder, FlowOptions};
-use super::json::{JsonDecoder, JsonOptions};
+use super::json::{GelfDecoder, JsonDecoder, JsonOptions};
 use super::marked::MarkedDecoder;
 use super::sflow::SflowDecoder;
 use super::syslog::{SyslogDecoder, SyslogOptions};
@@ -93,7 +93,7 @@ static FORMATS: &[Definition] = &[
     Definition {
         name: "gelf",
         unit: Unit::Message,
-        make: |options, rows| Box::new(JsonDecoder::gelf(options, rows)),
+        make: |options, rows| Box::new(GelfDecoder::new(options, rows)),
     },
     Definition {
         name: "ebpf",

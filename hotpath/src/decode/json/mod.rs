@@ -5,6 +5,7 @@ mod document;
 mod envelope;
 mod fields;
 mod formats;
+mod gelf;
 mod mend;
 mod profile;
 mod reader;
@@ -22,6 +23,7 @@ use crate::block::{Event, SourceType};
 use crate::decode::DecoderOptions;
 pub(in crate::decode) use document::{FieldSink, Kind};
 use envelope::Envelope;
+pub use gelf::GelfDecoder;
 use profile::Profile;
 use reader::Fault;
 pub(in crate::decode) use reader::JsonReader;
@@ -69,11 +71,6 @@ impl JsonDecoder {
         Self::of_profile(&formats::WINDOWS, options, rows)
     }
 
-    /// A decoder of GELF.
-    pub fn gelf(options: &DecoderOptions, rows: &mut BatchBuilder) -> Self {
-        Self::of_profile(&formats::GELF, options, rows)
-    }
-
     /// A decoder of the events of eBPF sensors.
     pub fn ebpf(options: &DecoderOptions, rows: &mut BatchBuilder) -> Self {
         Self::of_profile(&formats::EBPF, options, rows)
@@ -104,6 +101,20 @@ impl JsonDecoder {
     }
 }
 
+impl JsonDecoder {
+    /// The rows of an event whose JSON are these bytes: its own, or what they unpack to.
+    fn decode_bytes(&mut self, bytes: &[u8], event: &Event<'_>, rows: &mut BatchBuilder) {
+        if let Ok(text) = simdutf8::basic::from_utf8(bytes) {
+            self.decode_text(text, event, None, rows);
+            return;
+        }
+        let mut escaped = std::mem::take(&mut self.escaped);
+        escape_in_strings(bytes, &mut escaped);
+        self.decode_text(&escaped, event, Some(NOT_UTF_8), rows);
+        self.escaped = escaped;
+    }
+}
+
 impl Decoder for JsonDecoder {
     fn decode(&mut self, event: &Event<'_>, rows: &mut BatchBuilder) {
         if event.truncated {
@@ -113,14 +124,10 @@ impl Decoder for JsonDecoder {
             rows.end_row();
             return;
         }
-        if let Some(text) = event.text() {
-            self.decode_text(text, event, None, rows);
-            return;
+        match event.text() {
+            Some(text) => self.decode_text(text, event, None, rows),
+            None => self.decode_bytes(event.bytes, event, rows),
         }
-        let mut escaped = std::mem::take(&mut self.escaped);
-        escape_in_strings(event.bytes, &mut escaped);
-        self.decode_text(&escaped, event, Some(NOT_UTF_8), rows);
-        self.escaped = escaped;
     }
 }
 
