@@ -14,15 +14,6 @@ impl JsonFields {
     /// Puts the members of a JSON object into the current row. Returns `false`, and puts nothing, when the text is
     /// not one JSON object.
     pub fn extract(&mut self, text: &str, rows: &mut BatchBuilder) -> bool {
-        self.read(text, &mut BodySink(rows))
-    }
-
-    /// The same for an object that is all of an event: its members fill the columns of their names, whoever defined them.
-    pub fn extract_event(&mut self, text: &str, rows: &mut BatchBuilder) -> bool {
-        self.read(text, &mut EventSink(rows))
-    }
-
-    fn read(&mut self, text: &str, sink: &mut impl FieldSink) -> bool {
         let text = text.trim_ascii();
         if !text.starts_with('{') || !text.ends_with('}') {
             return false;
@@ -30,7 +21,7 @@ impl JsonFields {
         let read = self.reader.read(text, |document, scratch| {
             let is_object = matches!(document.kind(), Kind::Object);
             if is_object {
-                document.put_fields(scratch, sink);
+                document.put_fields(scratch, &mut BodySink(rows));
             }
             is_object
         });
@@ -48,19 +39,5 @@ impl FieldSink for BodySink<'_> {
 
     fn long_number(&mut self, name: &str, digits: &str, _: &ColumnType) {
         self.0.field(name, &Value::Text(digits));
-    }
-}
-
-struct EventSink<'r>(&'r mut BatchBuilder);
-
-impl FieldSink for EventSink<'_> {
-    #[inline]
-    fn field(&mut self, name: &str, value: &Value<'_>) {
-        self.0.event_field(name, value);
-    }
-
-    fn long_number(&mut self, name: &str, digits: &str, column_type: &ColumnType) {
-        self.0.expect_event_field(name, column_type);
-        self.0.event_field(name, &Value::Text(digits));
     }
 }

@@ -21,7 +21,7 @@ use super::syslog::{BYTE_ORDER_MARK, Times};
 use crate::batch::BatchBuilder;
 use crate::block::{Event, SourceType};
 use crate::decode::DecoderOptions;
-pub(in crate::decode) use document::{FieldSink, Kind};
+pub(in crate::decode) use document::{Document, FieldSink, Kind};
 use envelope::Envelope;
 pub use gelf::GelfDecoder;
 use profile::Profile;

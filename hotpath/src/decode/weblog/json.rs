@@ -2,120 +2,85 @@
 //!
 //! Every member has its column; those that web logs have columns for under other names fill these too.
 
-use simd_json::{Buffers, Node, StaticNode, Tape};
-
 use super::columns::Writer;
 use super::json_roles::{ROLES, Role};
 use super::request::{self, Target};
 use super::time;
-use crate::batch::ShortText;
-use crate::decode::body::JsonFields;
-use crate::limits::JSON_FLATTEN_DEPTH_MAX;
+use crate::batch::{BatchBuilder, ShortText, Value};
+use crate::cut::ColumnType;
+use crate::decode::json::{Document, FieldSink, JsonReader, Kind};
 
 const CADDY: ShortText = ShortText::new("caddy");
 const TRAEFIK: ShortText = ShortText::new("traefik");
 const CLOUDFLARE: ShortText = ShortText::new("cloudflare");
 const OTHER: ShortText = ShortText::new("json");
-const BROKEN: &str = "broken JSON (RFC 8259)";
-/// Objects in objects that are looked into for what web logs have columns for.
-const DEPTH_MAX: usize = if JSON_FLATTEN_DEPTH_MAX < 3 { JSON_FLATTEN_DEPTH_MAX } else { 3 };
+const NO_OBJECT: &str = "JSON that is no object";
 
 /// Parses lines; its memory is used again for the next one.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct JsonLines {
-    fields: JsonFields,
-    /// simd-json unescapes in place, so it works on a copy.
-    copy: Vec<u8>,
-    buffers: Buffers,
-    tape: Option<Tape<'static>>,
+    reader: JsonReader,
 }
 
-impl std::fmt::Debug for JsonLines {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("JsonLines").field("copy_bytes", &self.copy.capacity()).finish_non_exhaustive()
-    }
-}
-
-/// A value of a member that has a role.
-#[derive(Debug, Clone, Copy)]
-enum Found<'a> {
-    Text(&'a str),
-    Integer(i64),
-    Double(f64),
-}
-
-/// Members with a role by the numbers of their lines in [`ROLES`].
-type Members<'a> = [Option<Found<'a>>; ROLES.len()];
+/// Values of members with a role by the numbers of their lines in [`ROLES`].
+type Members<'a> = [Option<Value<'a>>; ROLES.len()];
 
 impl JsonLines {
     /// Puts a line that is a JSON object; what is none gets a fault.
     pub(super) fn put(&mut self, line: &str, writer: &mut Writer<'_>) -> Result<(), &'static str> {
-        self.copy.clear();
-        self.copy.extend_from_slice(line.as_bytes());
-        let mut tape = self.tape.take().unwrap_or_else(|| Tape(Vec::new())).reset();
-        let parsed = simd_json::fill_tape(&mut self.copy, &mut self.buffers, &mut tape).is_ok();
-        // Members that have the name of a column fill it first; those with a role fill what is left.
-        let is_object = parsed && self.fields.extract_event(line, writer.rows);
-        if is_object {
-            let mut members: Members<'_> = [None; ROLES.len()];
-            find(&tape.0, "", 0, &mut members);
-            put_members(&members, writer);
-        }
-        self.tape = Some(tape.reset());
-        if is_object { Ok(()) } else { Err(BROKEN) }
-    }
-}
-
-/// Finds the members with a role in the object that the nodes begin with.
-fn find<'a>(nodes: &[Node<'a>], path: &str, depth: usize, members: &mut Members<'a>) {
-    let Some(Node::Object { len, .. }) = nodes.first() else { return };
-    let mut rest = &nodes[1..];
-    for _ in 0..*len {
-        let [Node::String(name), value @ ..] = rest else { return };
-        let nodes_of_value = match value.first() {
-            Some(Node::Object { count, .. } | Node::Array { count, .. }) => (count + 1).min(value.len()),
-            _ => 1.min(value.len()),
-        };
-        let (value, after) = value.split_at(nodes_of_value);
-        rest = after;
-        let is_role = |known: &str| match known.strip_prefix(path) {
-            Some(own) if path.is_empty() => own == *name,
-            Some(own) => own.strip_prefix('.') == Some(*name),
-            None => false,
-        };
-        match value {
-            [Node::Object { .. }, ..] if depth + 1 < DEPTH_MAX => {
-                // Of the objects around the members that are known each has one name.
-                let inner = match (path, *name) {
-                    ("", "request") => "request",
-                    ("request", "headers") => "request.headers",
-                    _ => continue,
-                };
-                find(value, inner, depth + 1, members);
+        self.reader.read(line, |document, scratch| {
+            if !matches!(document.kind(), Kind::Object) {
+                return Err(NO_OBJECT);
             }
-            [Node::Array { .. }, first, ..] => note(first, is_role, members),
-            [scalar] => note(scalar, is_role, members),
-            _ => {}
+            // Members that have the name of a column fill it first; those with a role fill what is left.
+            document.put_fields(scratch, &mut EventSink(writer.rows));
+            let mut members: Members<'_> = [None; ROLES.len()];
+            find(document, "", &mut members);
+            put_members(&members, writer);
+            document.liberty().map_or(Ok(()), Err)
+        })?
+    }
+}
+
+/// Members as fields of an event that they are all of.
+struct EventSink<'r>(&'r mut BatchBuilder);
+
+impl FieldSink for EventSink<'_> {
+    fn field(&mut self, name: &str, value: &Value<'_>) {
+        self.0.event_field(name, value);
+    }
+
+    fn long_number(&mut self, name: &str, digits: &str, column_type: &ColumnType) {
+        self.0.expect_event_field(name, column_type);
+        self.0.event_field(name, &Value::Text(digits));
+    }
+}
+
+/// Finds the members with a role; those that are known stand in the object itself, in `request`, and in its `headers`.
+fn find<'a>(object: Document<'a>, path: &str, members: &mut Members<'a>) {
+    for (name, member) in object.members() {
+        match (member.kind(), path, name) {
+            (Kind::Object, "", "request") => find(member, "request", members),
+            (Kind::Object, "request", "headers") => find(member, "request.headers", members),
+            (Kind::Object, ..) => {}
+            // Of a header that came more than once the first one counts.
+            (Kind::Array(mut items), ..) => note(path, name, items.next(), members),
+            (Kind::Text(_) | Kind::Other, ..) => note(path, name, Some(member), members),
         }
     }
 }
 
-fn note<'a>(node: &Node<'a>, is_role: impl Fn(&str) -> bool, members: &mut Members<'a>) {
-    let Some(number) = ROLES.iter().position(|(known, _)| is_role(known)) else { return };
-    let found = match node {
-        Node::String(text) => Found::Text(text),
-        Node::Static(StaticNode::I64(number)) => Found::Integer(*number),
-        Node::Static(StaticNode::U64(number)) => match i64::try_from(*number) {
-            Ok(number) => Found::Integer(number),
-            Err(_) => return,
-        },
-        Node::Static(StaticNode::F64(number)) => Found::Double(*number),
-        _ => return,
+fn note<'a>(path: &str, name: &str, value: Option<Document<'a>>, members: &mut Members<'a>) {
+    let is_it = |known: &str| match known.strip_prefix(path) {
+        Some(own) if path.is_empty() => own == name,
+        Some(own) => own.strip_prefix('.') == Some(name),
+        None => false,
     };
+    let Some(number) = ROLES.iter().position(|(known, _)| is_it(known)) else { return };
     if let Some(member) = members.get_mut(number)
         && member.is_none()
     {
-        *member = Some(found);
+        *member = value.and_then(|value| value.scalar());
     }
 }
 
@@ -127,11 +92,11 @@ fn put_members(members: &Members<'_>, writer: &mut Writer<'_>) {
         match (role, found) {
             (Role::Time, _) if has_time => {}
             (Role::Time, found) => has_time = put_time(*found, writer),
-            (Role::Status, Found::Integer(number)) => {
+            (Role::Status, Value::Int64(number)) => {
                 writer.rows.put_i64(writer.columns.http_status, *number);
             }
-            (Role::Bytes, Found::Integer(number)) => writer.rows.put_i64(writer.columns.bytes, *number),
-            (_, Found::Text(text)) => put_text(*role, text, writer),
+            (Role::Bytes, Value::Int64(number)) => writer.rows.put_i64(writer.columns.bytes, *number),
+            (_, Value::Text(text)) => put_text(*role, text, writer),
             _ => {}
         }
     }
@@ -175,17 +140,17 @@ fn put_text(role: Role, text: &str, writer: &mut Writer<'_>) {
 }
 
 /// A time as text, or since 1970 in seconds with a fraction or in a whole number.
-fn put_time(found: Found<'_>, writer: &mut Writer<'_>) -> bool {
+fn put_time(found: Value<'_>, writer: &mut Writer<'_>) -> bool {
     match found {
-        Found::Text(text) => {
+        Value::Text(text) => {
             if let Some(stamp) = time::common(text) {
                 writer.stamp(stamp);
                 return true;
             }
             writer.time_text(text)
         }
-        Found::Integer(number) => writer.time_text(&number.to_string()),
-        Found::Double(seconds) => {
+        Value::Int64(number) => writer.time_text(&number.to_string()),
+        Value::Double(seconds) => {
             const LATEST_S: f64 = 1e11;
             let is_time = seconds > 0.0 && seconds < LATEST_S;
             if is_time {
@@ -193,6 +158,7 @@ fn put_time(found: Found<'_>, writer: &mut Writer<'_>) -> bool {
             }
             is_time
         }
+        Value::Boolean(_) | Value::Timestamp(_) | Value::List(_) => false,
     }
 }
 
