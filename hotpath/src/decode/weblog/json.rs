@@ -1,6 +1,6 @@
 //! Access logs that are JSON: Caddy, Traefik, Cloudflare, and nginx with a JSON format of people's own.
 //!
-//! Every member has its column; those that web logs have columns for under other names fill these too.
+//! Members that web logs have columns for, whatever they are called, fill these; every other member has its own.
 
 use super::columns::Writer;
 use super::json_roles::{ROLES, Role};
@@ -22,8 +22,19 @@ pub(super) struct JsonLines {
     reader: JsonReader,
 }
 
-/// Values of members with a role by the numbers of their lines in [`ROLES`].
-type Members<'a> = [Option<Value<'a>>; ROLES.len()];
+/// A value that has a role.
+#[derive(Debug, Clone, Copy)]
+struct Found<'a> {
+    value: Value<'a>,
+    /// It is all of its member: not one of several items.
+    is_whole: bool,
+}
+
+/// Members with a role by the numbers of their lines in [`ROLES`].
+type Members<'a> = [Option<Found<'a>>; ROLES.len()];
+
+/// Members that the columns of web logs hold as they are, by the same numbers.
+type Taken = [bool; ROLES.len()];
 
 impl JsonLines {
     /// Puts a line that is a JSON object; what is none gets a fault.
@@ -32,27 +43,35 @@ impl JsonLines {
             if !matches!(document.kind(), Kind::Object) {
                 return Err(NO_OBJECT);
             }
-            // Members that have the name of a column fill it first; those with a role fill what is left.
-            document.put_fields(scratch, &mut EventSink(writer.rows));
             let mut members: Members<'_> = [None; ROLES.len()];
             find(document, "", &mut members);
-            put_members(&members, writer);
+            let taken = put_members(&members, writer);
+            document.put_fields(scratch, &mut OtherMembers { taken, rows: writer.rows });
             document.liberty().map_or(Ok(()), Err)
         })?
     }
 }
 
-/// Members as fields of an event that they are all of.
-struct EventSink<'r>(&'r mut BatchBuilder);
+/// Puts the members that are left as fields of the event.
+struct OtherMembers<'r> {
+    taken: Taken,
+    rows: &'r mut BatchBuilder,
+}
 
-impl FieldSink for EventSink<'_> {
+impl FieldSink for OtherMembers<'_> {
     fn field(&mut self, name: &str, value: &Value<'_>) {
-        self.0.event_field(name, value);
+        let mut roles = ROLES.iter().zip(&mut self.taken);
+        if let Some((_, taken)) = roles.find(|((known, _), taken)| **taken && *known == name) {
+            // A second member of the name is another one.
+            *taken = false;
+            return;
+        }
+        self.rows.event_field(name, value);
     }
 
     fn long_number(&mut self, name: &str, digits: &str, column_type: &ColumnType) {
-        self.0.expect_event_field(name, column_type);
-        self.0.event_field(name, &Value::Text(digits));
+        self.rows.expect_event_field(name, column_type);
+        self.rows.event_field(name, &Value::Text(digits));
     }
 }
 
@@ -64,13 +83,16 @@ fn find<'a>(object: Document<'a>, path: &str, members: &mut Members<'a>) {
             (Kind::Object, "request", "headers") => find(member, "request.headers", members),
             (Kind::Object, ..) => {}
             // Of a header that came more than once the first one counts.
-            (Kind::Array(mut items), ..) => note(path, name, items.next(), members),
-            (Kind::Text(_) | Kind::Other, ..) => note(path, name, Some(member), members),
+            (Kind::Array(mut items), ..) => {
+                let is_whole = items.count_left() == 1;
+                note(path, name, items.next(), is_whole, members);
+            }
+            (Kind::Text(_) | Kind::Other, ..) => note(path, name, Some(member), true, members),
         }
     }
 }
 
-fn note<'a>(path: &str, name: &str, value: Option<Document<'a>>, members: &mut Members<'a>) {
+fn note<'a>(path: &str, name: &str, value: Option<Document<'a>>, is_whole: bool, members: &mut Members<'a>) {
     let is_it = |known: &str| match known.strip_prefix(path) {
         Some(own) if path.is_empty() => own == name,
         Some(own) => own.strip_prefix('.') == Some(name),
@@ -80,26 +102,25 @@ fn note<'a>(path: &str, name: &str, value: Option<Document<'a>>, members: &mut M
     if let Some(member) = members.get_mut(number)
         && member.is_none()
     {
-        *member = value.and_then(|value| value.scalar());
+        let value = value.and_then(|value| value.scalar());
+        *member = value.map(|value| Found { value, is_whole });
     }
 }
 
-fn put_members(members: &Members<'_>, writer: &mut Writer<'_>) {
+fn put_members(members: &Members<'_>, writer: &mut Writer<'_>) -> Taken {
     writer.form(form_of(members));
+    let mut taken = [false; ROLES.len()];
     let mut has_time = false;
-    for ((_, role), found) in ROLES.iter().zip(members) {
-        let Some(found) = found else { continue };
-        match (role, found) {
-            (Role::Time, _) if has_time => {}
-            (Role::Time, found) => has_time = put_time(*found, writer),
-            (Role::Status, Value::Int64(number)) => {
-                writer.rows.put_i64(writer.columns.http_status, *number);
-            }
-            (Role::Bytes, Value::Int64(number)) => writer.rows.put_i64(writer.columns.bytes, *number),
-            (_, Value::Text(text)) => put_text(*role, text, writer),
-            _ => {}
+    for (((_, role), found), taken) in ROLES.iter().zip(members).zip(&mut taken) {
+        let Some(Found { value, is_whole }) = found else { continue };
+        if *role == Role::Time {
+            // It keeps its column, with digits that a column of times does not have.
+            has_time = has_time || put_time(*value, writer);
+            continue;
         }
+        *taken = put_member(*role, value, writer) && *is_whole;
     }
+    taken
 }
 
 /// Whose log the line is of, by a member that no other has.
@@ -115,28 +136,26 @@ fn form_of(members: &Members<'_>) -> ShortText {
     if has("ClientIP") && has("ClientRequestHost") { CLOUDFLARE } else { OTHER }
 }
 
-fn put_text(role: Role, text: &str, writer: &mut Writer<'_>) {
-    let columns = writer.columns;
-    match role {
-        Role::Source if writer.rows.has_value(columns.source_ip) => {}
-        Role::Source => writer.source(text),
-        Role::User => writer.text(columns.user_name, text),
-        Role::Method => writer.text(columns.http_method, text),
-        Role::Target if text != "-" => writer.target(Target::parse(text)),
-        Role::Path => writer.text(columns.url_path, text),
-        Role::Query => writer.text(columns.url_query, text),
-        Role::Request if request::parse(text).is_some() => writer.request(text),
-        Role::Request => writer.text(columns.http_request, text),
-        Role::Protocol => writer.text(columns.http_version, text.strip_prefix("HTTP/").unwrap_or(text)),
-        Role::Status if !writer.rows.has_value(columns.http_status) => writer.status(text),
-        Role::Bytes if !writer.rows.has_value(columns.bytes) => writer.bytes(text),
-        Role::Referer => writer.text(columns.http_referer, text),
-        Role::Agent => writer.text(columns.user_agent, text),
-        Role::Host => writer.text(columns.http_host, text),
-        Role::Level => writer.text(columns.level, text),
-        Role::Message => writer.text(columns.message, text),
-        Role::Target | Role::Status | Role::Bytes | Role::Time => {}
+/// Puts a member into the column of its role; `false`, and nothing is put, where that has a value or another type.
+fn put_member(role: Role, value: &Value<'_>, writer: &mut Writer<'_>) -> bool {
+    let column = role.column(&writer.columns);
+    if writer.rows.has_value(column) {
+        return false;
     }
+    match (role, value) {
+        (Role::Status | Role::Bytes, Value::Int64(number)) => writer.rows.put_i64(column, *number),
+        (Role::Status, Value::Text(text)) => writer.status(text),
+        (Role::Bytes, Value::Text(text)) => writer.bytes(text),
+        (Role::Source, Value::Text(text)) => writer.source(text),
+        (Role::Target, Value::Text(text)) if *text != "-" => writer.target(Target::parse(text)),
+        (Role::Request, Value::Text(text)) if request::parse(text).is_some() => writer.request(text),
+        (Role::Protocol, Value::Text(text)) => {
+            writer.text(column, text.strip_prefix("HTTP/").unwrap_or(text));
+        }
+        (_, Value::Text(text)) => writer.text(column, text),
+        _ => return false,
+    }
+    true
 }
 
 /// A time as text, or since 1970 in seconds with a fraction or in a whole number.

@@ -1,5 +1,8 @@
 //! What members of JSON logs are called by those who write them.
 
+use super::columns::Columns;
+use crate::batch::ColumnIndex;
+
 /// What a member is for web logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
@@ -96,3 +99,25 @@ pub(super) const ROLES: [(&str, Role); 66] = [
     ("time_local", Role::Time),
     ("time", Role::Time),
 ];
+
+impl Role {
+    /// The column that shows whether the role has been played; a time has none of its own.
+    pub(super) fn column(self, columns: &Columns) -> ColumnIndex {
+        match self {
+            Self::Source => columns.source_ip,
+            Self::User => columns.user_name,
+            Self::Method => columns.http_method,
+            Self::Target | Self::Path => columns.url_path,
+            Self::Query => columns.url_query,
+            Self::Request | Self::Time => columns.http_request,
+            Self::Protocol => columns.http_version,
+            Self::Status => columns.http_status,
+            Self::Bytes => columns.bytes,
+            Self::Referer => columns.http_referer,
+            Self::Agent => columns.user_agent,
+            Self::Host => columns.http_host,
+            Self::Level => columns.level,
+            Self::Message => columns.message,
+        }
+    }
+}

@@ -1,3 +1,5 @@
+use arrow::array::AsArray;
+
 use super::decode;
 
 #[test]
@@ -9,6 +11,10 @@ fn json_lines_fill_the_columns_of_web_logs() {
         ("log_format", "caddy"),
         ("source_ip", "192.0.2.9"),
         ("request_remote_ip", "172.17.0.1"),
+        ("request_client_ip", "-"),
+        ("request_headers_user_agent", "-"),
+        ("status", "-"),
+        ("msg", "-"),
         ("event_time", "2023-09-04T15:19:51.756Z"),
         ("http_method", "GET"),
         ("url_path", "/a"),
@@ -69,4 +75,24 @@ fn json_lines_fill_the_columns_of_web_logs() {
         (row.get("parse_error").as_deref(), row.get("raw").as_deref()),
         (Some("broken JSON (RFC 8259)"), Some("{\"a\":"))
     );
+}
+
+#[test]
+fn what_a_column_does_not_hold_whole_keeps_its_own() {
+    let row = decode(
+        r#"{"remote_addr":"192.0.2.9","status":200,"status":404,"request":{"headers":{"Referer":["a","b"]}},"level":5,"uri":"-"}"#,
+    );
+    for (name, value) in [
+        ("source_ip", "192.0.2.9"),
+        ("remote_addr", "-"),
+        ("http_status", "200"),
+        ("status", "404"),
+        ("http_referer", "a"),
+        ("level", "-"),
+        ("body_level", "5"),
+    ] {
+        assert_eq!(row.get(name), Some(value.to_owned()).filter(|value| value != "-"), "{name}");
+    }
+    let referers = row.0.column_by_name("request_headers_referer").unwrap();
+    assert_eq!(referers.as_list::<i32>().value(0).len(), 2);
 }
