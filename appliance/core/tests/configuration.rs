@@ -109,6 +109,8 @@ datasets:
     format: cef
     timezone: Europe/Berlin
     keep_raw: true
+    json: {time_field: meta.when}
+    flow: {sampling_overrides: [{exporter: 192.0.2.0/24, rate: 100}, {exporter: "2001:db8::1", rate: 1}]}
     parquet: {file_bytes_max: 1048576, file_age_max_seconds: 60, zstd_level: 3}
     filters:
       - {type: drop, config: {condition: "action == 'deny'"}}
@@ -152,6 +154,10 @@ fn everything_that_can_be_set_is_taken() {
     assert_eq!(dataset.time_zone(), chrono_tz::Europe::Berlin);
     assert_eq!(dataset.event_format().name(), "cef");
     assert_eq!(dataset.file_age_max().as_secs(), 60);
+    assert_eq!(dataset.json.time_field.as_deref(), Some("meta.when"));
+    let networks: Vec<String> =
+        dataset.flow.sampling_overrides.iter().map(|one| one.network().unwrap().to_string()).collect();
+    assert_eq!(networks, ["192.0.2.0/24", "2001:db8::1/128"]);
     assert_eq!(dataset.filters[0].config["condition"], "action == 'deny'");
     assert_eq!(dataset.inputs[0].listen().port(), 6514);
     let InputConfig::Http(http) = &dataset.inputs[2] else { panic!("{:?}", dataset.inputs) };
@@ -362,6 +368,16 @@ fn every_mistake_has_its_place_its_reason_and_advice() {
         (
             "datasets:\n  - {dataset: a, format: syslg}\n".into(),
             &["c.yaml:2:26: datasets[0].format: `syslg` is not known here; did you mean `syslog`?"],
+        ),
+        (
+            "datasets:\n  - {dataset: a, flow: {sampling_overrides: [{exporter: edge, rate: 0}]}}\n".into(),
+            &[
+                concat!(
+                    "c.yaml:2:57: datasets[0].flow.sampling_overrides[0].exporter: `edge` is not an address or a ",
+                    "network; as in `192.0.2.1`, `192.0.2.0/24` or `2001:db8::/32`"
+                ),
+                "c.yaml:2:69: datasets[0].flow.sampling_overrides[0].rate: 0 is out of bounds; from 1 to 4294967295 is allowed",
+            ],
         ),
         (
             "datasets:\n  - {dataset: a, route: staged}\n".into(),

@@ -11,6 +11,8 @@ use bytefreezer_core::config::{
 use hotpath::batch::{ColumnRegistry, RowOptions};
 use hotpath::block::SourceType;
 use hotpath::decode::DecoderOptions;
+use hotpath::decode::flow::{FlowOptions, SamplingOverride};
+use hotpath::decode::json::JsonOptions;
 use hotpath::decode::syslog::SyslogOptions;
 use hotpath::encode::DatasetOptions;
 use hotpath::filter::Filters;
@@ -45,7 +47,8 @@ pub fn dataset_settings(
         format: dataset.event_format(),
         decoder: DecoderOptions {
             syslog: SyslogOptions { time_zone: dataset.time_zone() },
-            ..DecoderOptions::default()
+            json: JsonOptions { time_field: dataset.json.time_field.clone() },
+            flow: FlowOptions { sampling_overrides: sampling_overrides(dataset) },
         },
         rows: RowOptions {
             keep_raw: dataset.keep_raw,
@@ -62,6 +65,11 @@ pub fn dataset_settings(
             zstd_level: dataset.parquet.zstd_level,
         },
     })
+}
+
+fn sampling_overrides(dataset: &DatasetConfig) -> Vec<SamplingOverride> {
+    let overrides = dataset.flow.sampling_overrides.iter();
+    overrides.filter_map(|one| Some(SamplingOverride { network: one.network()?, rate: one.rate })).collect()
 }
 
 /// Settings for a dataset of which only the log knows: as if it stood in the configuration with its name alone.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ByteSize;
 use super::event_format;
+use super::format_options::{FlowSettings, JsonSettings};
 use super::input::InputConfig;
 
 /// A filter as written, `{type, config}`. The filter engine compiles it and reports what is wrong with it.
@@ -32,6 +33,12 @@ pub struct DatasetConfig {
     #[serde(default, with = "event_format", skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "event_format::json_schema")]
     pub format: Option<Format>,
+    /// What `format: json` and the formats that are JSON want to know.
+    #[serde(default)]
+    pub json: JsonSettings,
+    /// What `format: netflow` and `ipfix` want to know.
+    #[serde(default)]
+    pub flow: FlowSettings,
     /// Files are closed after seconds instead of minutes, so that one sees results at once.
     #[serde(default)]
     pub testing: bool,
@@ -158,6 +165,8 @@ fn default_dataset(name: &str, inputs: Vec<InputConfig>) -> DatasetConfig {
         dataset: name.to_owned(),
         route: Route::Direct,
         format: None,
+        json: JsonSettings::default(),
+        flow: FlowSettings::default(),
         testing: true,
         timezone: default_timezone(),
         keep_raw: false,

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use super::format_options::network_of;
 use super::problem::Complaint;
 use crate::limits::{HEADER_CHARACTERS_MAX, NAME_CHARACTERS_MAX, PATH_CHARACTERS_MAX};
 
@@ -12,6 +13,7 @@ pub(super) fn check(format: &str, text: &str) -> Result<(), Complaint> {
         "name" | "instance" => check_name(text),
         "time-zone" => check_time_zone(text),
         "socket-address" => check_socket_address(text),
+        "network" => check_network(text),
         "http-path" => check_http_path(text),
         "http-header" => check_http_header(text),
         "key-prefix" => check_key_prefix(text),
@@ -86,6 +88,14 @@ fn check_socket_address(text: &str) -> Result<(), Complaint> {
         }
     };
     Err(Complaint::advise(reason, advice))
+}
+
+fn check_network(text: &str) -> Result<(), Complaint> {
+    if network_of(text).is_some() {
+        return Ok(());
+    }
+    let reason = format!("`{text}` is not an address or a network");
+    Err(Complaint::advise(reason, "as in `192.0.2.1`, `192.0.2.0/24` or `2001:db8::/32`"))
 }
 
 fn check_http_path(text: &str) -> Result<(), Complaint> {
@@ -190,6 +200,8 @@ mod tests {
             ("socket-address", "[::1]:514"),
             ("http-path", "/ingest/{tenant}/{dataset}"),
             ("http-header", "X-GitHub-Event"),
+            ("network", "192.0.2.7"),
+            ("network", "2001:db8::/32"),
             ("key-prefix", "a/b=c"),
             ("http-url", "https://127.0.0.1:9000"),
             ("bucket", "lake"),
@@ -206,6 +218,8 @@ mod tests {
             ("http-path", "ingest"),
             ("http-path", "/{other}"),
             ("http-header", "X GitHub Event"),
+            ("network", "192.0.2.0/33"),
+            ("network", "router-1"),
             ("http-header", "X-GitHub-Event:"),
             ("key-prefix", "/a"),
             ("key-prefix", "a/../b"),

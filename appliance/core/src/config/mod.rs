@@ -11,6 +11,7 @@ mod event_format;
 mod expand;
 mod fill_in;
 mod format;
+mod format_options;
 mod general;
 mod http_input;
 mod input;
@@ -31,6 +32,7 @@ use serde::{Deserialize, Serialize};
 
 pub use dataset::{DatasetConfig, FilterDefinition, ParquetConfig, Route};
 pub use format::{check_name, sanitize_name};
+pub use format_options::{FlowSettings, JsonSettings, SamplingOverrideSettings};
 pub use general::{HealthConfig, LogConfig, LogFormat, LogLevel, QueryConfig};
 pub use http_input::{HttpInput, HttpMode, SignatureConfig};
 pub use input::{

@@ -122,6 +122,7 @@ fn value_kind(schema: &Value) -> String {
         ("socket-address", _) => "address",
         ("path", _) => "path",
         ("http-path", _) => "path of a URL",
+        ("network", _) => "network",
         ("http-header", _) => "name of a header",
         ("http-url", _) => "URL",
         (_, Some("integer")) => return with_bounds("number", schema, |bound| bound.to_string()),
