@@ -106,7 +106,7 @@ impl SignatureCheck {
     }
 
     /// Whether the whole body is the one that was signed.
-    pub(super) fn is_right(self) -> bool {
+    pub(super) fn confirms(self) -> bool {
         self.computed.sign().as_ref().ct_eq(&self.expected).into()
     }
 }
@@ -169,7 +169,7 @@ mod tests {
         for byte in body {
             check.update(&[*byte]);
         }
-        check.is_right()
+        check.confirms()
     }
 
     #[test]
@@ -190,9 +190,9 @@ mod tests {
 
     #[test]
     fn header_and_prefix_are_the_senders() {
-        let access = access(concat!(
-            "\"signature\": {\"secret\": \"It's a Secret to Everybody\", \"header\": \"X-Signature\", \"prefix\": \"\"}"
-        ));
+        let access = access(
+            "\"signature\": {\"secret\": \"It's a Secret to Everybody\", \"header\": \"X-Signature\", \"prefix\": \"\"}",
+        );
         assert!(is_right(&access, &headers("x-signature", DIGITS), b"Hello, World!"));
     }
 }

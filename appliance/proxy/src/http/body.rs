@@ -175,7 +175,7 @@ async fn read_within(
     if unpacker.is_some_and(|unpacker| !unpacker.is_whole()) {
         return Err(BodyError::Damaged);
     }
-    if signature.is_some_and(|signature| !signature.is_right()) {
+    if signature.is_some_and(|signature| !signature.confirms()) {
         return Err(BodyError::Signature);
     }
     Ok(received)
