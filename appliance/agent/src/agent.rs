@@ -12,7 +12,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 
 use crate::args::{AgentCommand, EbpfArgs, Transport};
 use crate::event::{Event, Losses};
-use crate::proc::Proc;
+use crate::machine::Machine;
 use crate::record::Record;
 use crate::sender::Sender;
 use crate::sensor::Sensor;
@@ -38,13 +38,12 @@ pub fn run(command: &AgentCommand, out: &mut impl Write) -> Result<()> {
     let mut agent = Agent {
         sensor,
         sender: Sender::new(args)?,
-        host: host_name(args)?,
-        proc: Proc::new(),
+        machine: Machine::new(host_name(args)?),
         own_pid: std::process::id(),
         reported: Losses::default(),
     };
     let way = format!("{} {}", transport_name(args.transport), args.target);
-    writeln!(out, "sending executions and connections of {} to {way}\nready", agent.host)?;
+    writeln!(out, "sending executions and connections of {} to {way}\nready", agent.machine.host)?;
     out.flush()?;
     systemd::notify_ready(&format!("sending to {way}"));
     agent.work_until(&signals)?;
@@ -55,8 +54,7 @@ pub fn run(command: &AgentCommand, out: &mut impl Write) -> Result<()> {
 struct Agent {
     sensor: Sensor,
     sender: Sender,
-    host: String,
-    proc: Proc,
+    machine: Machine,
     own_pid: u32,
     reported: Losses,
 }
@@ -98,7 +96,7 @@ impl Agent {
             if self.is_own(&record) {
                 continue;
             }
-            let event = Event::of_record(record, &self.host, &self.proc);
+            let event = Event::of_record(record, &mut self.machine);
             send(&mut self.sender, &event);
             taken += 1;
             if taken % BATCH_RECORDS == 0 {
@@ -123,7 +121,7 @@ impl Agent {
         };
         self.reported = now;
         note(&since, self.sender.trouble());
-        send(&mut self.sender, &Event::of_losses(since, &self.host));
+        send(&mut self.sender, &Event::of_losses(since, &self.machine.host));
     }
 }
 

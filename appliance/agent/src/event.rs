@@ -6,7 +6,9 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
 
 use crate::clock::time_of_day;
-use crate::proc::{Proc, container_id};
+use crate::executions::Execution;
+use crate::machine::Machine;
+use crate::proc::container_id;
 use crate::record::{self, Connect, Exec, Record};
 
 /// An event as it is sent.
@@ -63,33 +65,39 @@ pub struct Losses {
 }
 
 impl<'a> Event<'a> {
-    /// What the kernel reported, and what `/proc` knows of the process.
-    pub fn of_record(record: Record, host: &'a str, proc: &Proc) -> Self {
+    /// What the kernel reported, and what else is known of the process.
+    pub fn of_record(record: Record, machine: &'a mut Machine) -> Self {
         match record {
-            Record::Exec(exec) => Self::of_exec(exec, host, proc),
-            Record::Connect(connect) => Self::of_connect(connect, host, proc),
+            Record::Exec(exec) => Self::of_exec(exec, machine),
+            Record::Connect(connect) => Self::of_connect(connect, machine),
         }
     }
 
-    fn of_exec(exec: Exec, host: &'a str, proc: &Proc) -> Self {
-        let time = time_of_day(exec.process.time);
-        let executable = executed_file(exec.file_name, || proc.executable(exec.process.pid));
-        let mut process = Process::new(exec.process, proc);
-        process.executable = executable;
-        if exec.command_line.is_empty() {
-            process.look_up_command_line(proc);
-        } else {
-            process.command_line = Some(exec.command_line);
-            process.command_line_truncated = exec.truncated;
+    fn of_exec(exec: Exec, machine: &'a mut Machine) -> Self {
+        let pid = exec.process.pid;
+        let mut execution = Execution {
+            executable: executed_file(exec.file_name, || machine.proc.executable(pid)),
+            command_line: Some(exec.command_line),
+            truncated: exec.truncated,
+            cgroup: machine.proc.cgroup(pid),
+        };
+        if execution.command_line.as_deref() == Some("") {
+            let (line, truncated) = machine.proc.command_line(pid).unzip();
+            (execution.command_line, execution.truncated) = (line, truncated.unwrap_or(false));
         }
-        Self { event_type: "process_exec", time, host, process: Some(process), network: None, agent: None }
+        machine.executions.remember(&exec.process, execution.clone());
+        Self {
+            event_type: "process_exec",
+            time: time_of_day(exec.process.time),
+            host: &machine.host,
+            process: Some(Process::new(exec.process, execution)),
+            network: None,
+            agent: None,
+        }
     }
 
-    fn of_connect(connect: Connect, host: &'a str, proc: &Proc) -> Self {
-        let time = time_of_day(connect.process.time);
-        let mut process = Process::new(connect.process, proc);
-        process.executable = proc.executable(process.pid);
-        process.look_up_command_line(proc);
+    fn of_connect(connect: Connect, machine: &'a Machine) -> Self {
+        let execution = machine.execution_of(&connect.process);
         let network = Network {
             source_ip: connect.source.0,
             source_port: connect.source.1,
@@ -98,8 +106,14 @@ impl<'a> Event<'a> {
             protocol: "tcp",
             outcome: if connect.established { "established" } else { "failed" },
         };
-        let process = Some(process);
-        Self { event_type: "network_connect", time, host, process, network: Some(network), agent: None }
+        Self {
+            event_type: "network_connect",
+            time: time_of_day(connect.process.time),
+            host: &machine.host,
+            process: Some(Process::new(connect.process, execution)),
+            network: Some(network),
+            agent: None,
+        }
     }
 
     /// That events did not arrive.
@@ -110,35 +124,28 @@ impl<'a> Event<'a> {
 }
 
 impl Process {
-    fn new(process: record::Process, proc: &Proc) -> Self {
-        let cgroup = proc.cgroup(process.pid);
-        let container_id = cgroup.as_deref().and_then(container_id).map(str::to_owned);
+    fn new(process: record::Process, execution: Execution) -> Self {
+        let container_id = execution.cgroup.as_deref().and_then(container_id).map(str::to_owned);
         Self {
             pid: process.pid,
             ppid: process.parent,
             uid: process.uid,
             gid: process.gid,
             name: process.name,
-            executable: None,
-            command_line: None,
-            command_line_truncated: false,
-            cgroup,
+            executable: execution.executable,
+            command_line: execution.command_line,
+            command_line_truncated: execution.truncated,
+            cgroup: execution.cgroup,
             container_id,
-        }
-    }
-
-    fn look_up_command_line(&mut self, proc: &Proc) {
-        if let Some((line, truncated)) = proc.command_line(self.pid) {
-            self.command_line = Some(line);
-            self.command_line_truncated = truncated;
         }
     }
 }
 
 /// The file that was executed: what the kernel was told where that is a whole path (a process may be gone before anyone
-/// can look), else what `/proc` says. A file executed by its descriptor has a path that says nothing.
+/// can look), else what `/proc` says. Paths that mean something else in each process say nothing.
 fn executed_file(told: String, of_proc: impl FnOnce() -> Option<String>) -> Option<String> {
-    if told.starts_with('/') && !told.starts_with("/dev/fd/") {
+    let is_whole = told.starts_with('/') && !told.starts_with("/dev/fd/") && !told.starts_with("/proc/");
+    if is_whole {
         return Some(told);
     }
     of_proc().or_else(|| (!told.is_empty()).then_some(told))
@@ -181,7 +188,8 @@ mod tests {
             command_line: "curl -s".to_owned(),
             truncated: true,
         };
-        let event = Event::of_record(Record::Exec(exec), "web1", &Proc::new());
+        let mut machine = Machine::new("web1".to_owned());
+        let event = Event::of_record(Record::Exec(exec), &mut machine);
         let expected = json!({
             "event_type": "process_exec",
             "host": "web1",
@@ -193,15 +201,19 @@ mod tests {
         assert_eq!(json_without_time(&event), expected);
     }
 
-    #[test]
-    fn a_connection_has_both_ends() {
-        let connect = Connect {
+    fn connect() -> Record {
+        Record::Connect(Connect {
             process: process(),
             source: ("192.0.2.1".parse().unwrap(), 40_000),
             destination: ("2001:db8::1".parse().unwrap(), 443),
             established: false,
-        };
-        let event = Event::of_record(Record::Connect(connect), "web1", &Proc::new());
+        })
+    }
+
+    #[test]
+    fn a_connection_has_both_ends() {
+        let mut machine = Machine::new("web1".to_owned());
+        let event = Event::of_record(connect(), &mut machine);
         let expected = json!({
             "event_type": "network_connect",
             "host": "web1",
@@ -213,6 +225,23 @@ mod tests {
             },
         });
         assert_eq!(json_without_time(&event), expected);
+    }
+
+    #[test]
+    fn a_connection_of_a_process_that_is_gone_has_what_was_executed() {
+        let mut machine = Machine::new("web1".to_owned());
+        let cgroup = format!("/docker/{}", "0a".repeat(32));
+        let execution = Execution {
+            executable: Some("/usr/bin/curl".to_owned()),
+            command_line: Some("curl -s".to_owned()),
+            truncated: false,
+            cgroup: Some(cgroup),
+        };
+        machine.executions.remember(&process(), execution);
+        let event = json_without_time(&Event::of_record(connect(), &mut machine));
+        assert_eq!(event["process"]["executable"], "/usr/bin/curl");
+        assert_eq!(event["process"]["command_line"], "curl -s");
+        assert_eq!(event["process"]["container_id"], "0a".repeat(32));
     }
 
     #[test]
@@ -231,6 +260,7 @@ mod tests {
         assert_eq!(executed_file("/bin/ls".to_owned(), of_proc).as_deref(), Some("/bin/ls"));
         assert_eq!(executed_file("./a.out".to_owned(), of_proc).as_deref(), Some("/home/u/a.out"));
         assert_eq!(executed_file("/dev/fd/3".to_owned(), of_proc).as_deref(), Some("/home/u/a.out"));
+        assert_eq!(executed_file("/proc/self/exe".to_owned(), of_proc).as_deref(), Some("/home/u/a.out"));
         assert_eq!(executed_file("./a.out".to_owned(), || None).as_deref(), Some("./a.out"));
         assert_eq!(executed_file(String::new(), || None), None);
     }

@@ -18,3 +18,6 @@ pub const CGROUP_BYTES_MAX: u64 = 16 << 10;
 
 /// Events that wait for a TCP connection. A further one is dropped, and counted as unsent.
 pub const WAITING_EVENTS_MAX: usize = 16_384;
+
+/// Executions that are remembered for processes that are gone when they are asked about. The oldest gives way.
+pub const EXECUTIONS_MAX: usize = 8192;
