@@ -98,24 +98,31 @@ fn connect(receiver: SocketAddr) -> io::Result<TcpStream> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use nix::sys::socket::{
+        AddressFamily, Backlog, SockFlag, SockProtocol, SockType, SockaddrIn, bind, getsockname, listen,
+        socket,
+    };
     use std::io::{BufRead, BufReader};
     use std::net::TcpListener;
+    use std::os::fd::AsRawFd;
 
     #[test]
     fn lines_wait_until_there_is_a_receiver() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        drop(listener);
-        let mut lines = Lines::new(address);
+        // A port that is taken refuses until somebody listens on it.
+        let socket =
+            socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, SockProtocol::Tcp).unwrap();
+        bind(socket.as_raw_fd(), &SockaddrIn::new(127, 0, 0, 1, 0)).unwrap();
+        let port = getsockname::<SockaddrIn>(socket.as_raw_fd()).unwrap().port();
+        let mut lines = Lines::new(([127, 0, 0, 1], port).into());
         lines.add(b"one");
         lines.flush();
         assert!(lines.trouble().is_some());
 
-        let listener = TcpListener::bind(address).unwrap();
+        listen(&socket, Backlog::new(1).unwrap()).unwrap();
         lines.add(b"two");
         lines.try_at = Instant::now();
         lines.flush();
-        let mut received = BufReader::new(listener.accept().unwrap().0).lines();
+        let mut received = BufReader::new(TcpListener::from(socket).accept().unwrap().0).lines();
         assert_eq!(received.next().unwrap().unwrap(), "one");
         assert_eq!(received.next().unwrap().unwrap(), "two");
         assert_eq!(lines.unsent(), 0);
