@@ -1,47 +1,19 @@
 //! Decoding a flow sample takes no memory of its own: what is taken is taken for the batch.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod allocation_support;
 #[path = "sflow_support/encoder.rs"]
 mod encoder;
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
+use allocation_support::allocations;
 use encoder::{datagram, flow_sample, ipv4_address, numbers, record, sampled_header, tcp_frame};
 use hotpath::batch::{BatchBuilder, ColumnRegistry, RowOptions};
 use hotpath::block::{Block, BlockMemory, Peer, SealedBlock, SourceType};
 use hotpath::decode::Decoder;
 use hotpath::decode::sflow::SflowDecoder;
 use hotpath::limits::BLOCK_BYTES;
-
-/// The system's allocator, which counts.
-struct Counting;
-
-static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: every call goes to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: the caller keeps to the contract of `GlobalAlloc::alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        // SAFETY: the memory came from `System`, by `alloc` or `realloc` above.
-        unsafe { System.dealloc(memory, layout) }
-    }
-
-    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, bytes: usize) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: the memory came from `System`, by `alloc` or `realloc` above.
-        unsafe { System.realloc(memory, layout, bytes) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 const DATAGRAMS: usize = 500;
 const SAMPLES: usize = 5;
@@ -65,21 +37,17 @@ fn a_flow_sample_takes_no_memory() {
     let block = block();
     let mut rows = BatchBuilder::new(Arc::new(ColumnRegistry::default()), RowOptions::default());
     let mut decoder = SflowDecoder::new(&mut rows);
-    let mut allocations = 0;
+    let mut taken = 0;
     // The first block defines the columns.
     for _ in 0..2 {
         rows.begin_block(&block);
-        let before = ALLOCATIONS.load(Ordering::Relaxed);
+        let before = allocations();
         for event in block.events() {
             decoder.decode(&event, &mut rows);
         }
-        allocations = ALLOCATIONS.load(Ordering::Relaxed) - before;
+        taken = allocations() - before;
         assert_eq!(rows.finish().num_rows(), DATAGRAMS * SAMPLES);
     }
     // Columns grow a few times, and text gets its chunks.
-    assert!(
-        allocations < DATAGRAMS * SAMPLES / 5,
-        "{allocations} allocations for {} samples",
-        DATAGRAMS * SAMPLES
-    );
+    assert!(taken < DATAGRAMS * SAMPLES / 5, "{taken} allocations for {} samples", DATAGRAMS * SAMPLES);
 }
