@@ -66,9 +66,11 @@ const COMMON: &[Common] = &[
     integer("args_skb_arg_dport", "dest_port"),
     protocol("args_skb_arg_protocol"),
 
-    // Our own agent.
-    sensor("process_cgroup", "bytefreezer"),
+    // Our own agent, see `docs/agent.md`.
+    sensor("process_ppid", "bytefreezer"),
+    sensor("agent_lost_events", "bytefreezer"),
     integer("process_ppid", "process_parent_pid"),
+    container("process_container_id"),
     text("host", "hostname"),
     address("network_source_ip", "source_ip"),
     integer("network_source_port", "source_port"),

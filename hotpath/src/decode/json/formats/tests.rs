@@ -361,7 +361,7 @@ fn inspektor_gadget_and_our_own_agent() {
         "ebpf",
         concat!(
             r#"{"event_type":"network_connect","time":"2024-03-05T06:07:08.5Z","host":"box1","process":{"pid":7,"ppid":1,"#,
-            r#""uid":1000,"name":"curl","executable":"/usr/bin/curl","command_line":"curl x","cgroup":"/"},"#,
+            r#""uid":1000,"name":"curl","executable":"/usr/bin/curl","command_line":"curl x","container_id":"551e161c"},"#,
             r#""network":{"protocol":"tcp","source_ip":"10.0.0.1","source_port":1,"dest_ip":"2001:db8::1","dest_port":443}}"#
         ),
     );
@@ -376,6 +376,7 @@ fn inspektor_gadget_and_our_own_agent() {
             ("process_executable", "/usr/bin/curl"),
             ("process_command_line", "curl x"),
             ("user_id", "1000"),
+            ("container_id", "551e161c"),
             ("dest_ip", "2001:db8::1"),
         ],
     );
@@ -383,4 +384,10 @@ fn inspektor_gadget_and_our_own_agent() {
         &batch,
         &[("process_pid", 7), ("process_parent_pid", 1), ("dest_port", 443), ("protocol", 6)],
     );
+
+    let losses =
+        r#"{"event_type":"agent_losses","host":"box1","agent":{"lost_events":986,"unsent_events":0}}"#;
+    let batch = decode("ebpf", losses);
+    assert_texts(&batch, &[("sensor", "bytefreezer"), ("hostname", "box1")]);
+    assert_numbers(&batch, &[("agent_lost_events", 986)]);
 }
