@@ -114,11 +114,11 @@ async fn draining_stores_everything_that_was_taken() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dataset_is_decoded_in_its_format_until_a_reload_names_another() {
-    let cef = SYSLOG.replace("format: syslog", "format: cef");
-    let mut running = start(&cef).await;
-    let event = "CEF:0|Vendor|Product|1.0|100|a name|5|src=192.0.2.1";
+    let json = SYSLOG.replace("format: syslog", "format: json");
+    let mut running = start(&json).await;
+    let event = r#"{"name": "value"}"#;
     assert_eq!(post(running.address("http"), event.to_owned()).await.0, 200);
-    running.until("the CEF row", |account| account.stored == 1).await;
+    running.until("the JSON row", |account| account.stored == 1).await;
     assert_eq!(running.account().aside["parse_errors"], 0);
 
     let syslog = config_of(running.folder.path(), SYSLOG, LOG);
