@@ -63,6 +63,8 @@ fn by_itself_it_takes_in_every_kind_that_there_is_a_decoder_for() {
         ("sflow", "sflow", Transport::Udp, "0.0.0.0:6343"),
         ("ebpf", "ebpf", Transport::Udp, "0.0.0.0:2056"),
         ("http", "http", Transport::Tcp, "127.0.0.1:8088"),
+        ("http", "http", Transport::Tcp, "127.0.0.1:8088"),
+        ("http", "http", Transport::Tcp, "127.0.0.1:8088"),
     ];
     let has_decoder = |dataset: &str| dataset == "http" || dataset.parse::<Format>().is_ok();
     let expected: Vec<_> = expected

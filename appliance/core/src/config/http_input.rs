@@ -79,11 +79,11 @@ pub struct SignatureConfig {
 }
 
 impl HttpInput {
-    /// An input with everything as it is by itself.
-    pub(super) fn at(listen: SocketAddr) -> Self {
+    /// An input with everything else as it is by itself.
+    pub(super) fn at(listen: SocketAddr, mode: HttpMode) -> Self {
         Self {
             listen,
-            mode: HttpMode::Events,
+            mode,
             path: None,
             max_body_bytes: default_max_body_bytes(),
             max_unpacked_bytes: default_max_unpacked_bytes(),

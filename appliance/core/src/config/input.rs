@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ByteSize;
-use super::http_input::HttpInput;
+use super::http_input::{HttpInput, HttpMode};
 
 /// Where events come from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -263,6 +263,8 @@ pub(super) fn default_inputs() -> Vec<(&'static str, Vec<InputConfig>)> {
         connections: ConnectionSettings::default(),
     };
     let syslog = [Transport::Udp, Transport::Tcp].map(|way| InputConfig::Syslog(messages(way, 5514)));
+    let modes = [HttpMode::Events, HttpMode::SplunkHec, HttpMode::Elasticsearch];
+    let http = modes.map(|mode| InputConfig::Http(HttpInput::at((Ipv4Addr::LOCALHOST, 8088).into(), mode)));
     vec![
         ("syslog", syslog.to_vec()),
         (
@@ -271,6 +273,6 @@ pub(super) fn default_inputs() -> Vec<(&'static str, Vec<InputConfig>)> {
         ),
         ("sflow", vec![InputConfig::Sflow(DatagramInput { listen: any(6343) })]),
         ("ebpf", vec![InputConfig::Ebpf(messages(Transport::Udp, 2056))]),
-        ("http", vec![InputConfig::Http(HttpInput::at(SocketAddr::from((Ipv4Addr::LOCALHOST, 8088))))]),
+        ("http", http.to_vec()),
     ]
 }

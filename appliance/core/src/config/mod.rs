@@ -65,7 +65,7 @@ pub struct Config {
     pub shards: ShardsConfig,
     /// Where the Parquet files are stored.
     pub storage: StorageConfig,
-    /// The datasets. Without this key, with `testing: true`, those of the following that there is a decoder for: `default/syslog` on UDP and TCP port 5514, `default/netflow` on UDP 2055 (NetFlow) and 4739 (IPFIX), `default/sflow` on UDP 6343, `default/ebpf` on UDP 2056, `default/http` on 127.0.0.1:8088 (`POST /ingest/default/http`).
+    /// The datasets. Without this key, with `testing: true`, those of the following that there is a decoder for: `default/syslog` on UDP and TCP port 5514, `default/netflow` on UDP 2055 (NetFlow) and 4739 (IPFIX), `default/sflow` on UDP 6343, `default/ebpf` on UDP 2056, `default/http` on 127.0.0.1:8088 (`POST /ingest/default/http`, and what is made for Splunk HEC and Elasticsearch).
     #[schemars(extend("maxItems" = 1000))]
     pub datasets: Vec<DatasetConfig>,
     /// Where the process tells how it is: `/healthz`, `/readyz`, `/metrics`, `/api/v1/ledger`.
