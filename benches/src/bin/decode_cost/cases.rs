@@ -62,7 +62,7 @@ pub fn all() -> Vec<Case> {
         sensors("ebpf-agent", SensorKind::Agent),
     ];
     for lines in LINES {
-        cases.push(Case::new(lines.format, lines.format, || line_blocks(lines, BLOCKS)));
+        cases.push(Case::new(lines.format, lines.format, move || line_blocks(lines, BLOCKS)));
     }
     cases
 }
