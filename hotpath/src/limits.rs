@@ -274,3 +274,17 @@ pub const W3C_DIRECTIVE_BYTES_MAX: usize = 8_192;
 /// Bytes that a compressed GELF datagram unpacks to, as many as GELF's 128 chunks may have. One that would be longer is kept
 /// as it came, with a reason.
 pub const GELF_UNPACKED_BYTES_MAX: usize = 1 << 20;
+/// Headers of senders (CSV, Zeek, VPC flow logs) that a decoder remembers. The one learned longest ago is forgotten first.
+pub const LEARNED_HEADERS_MAX: usize = 1_024;
+
+/// Bytes of all these headers together; the same holds.
+pub const LEARNED_HEADERS_BYTES_MAX: usize = 1 << 20;
+
+/// Bytes of one such header. A longer one is not taken: its line is a row with a reason.
+pub const LEARNED_HEADER_BYTES_MAX: usize = 16 << 10;
+
+/// Values of one StatsD metric, each of which is a row. A line with more is a row with a reason.
+pub const STATSD_VALUES_MAX: usize = 128;
+
+/// Tags of one StatsD metric; the same holds.
+pub const STATSD_TAGS_MAX: usize = 64;

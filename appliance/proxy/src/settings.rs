@@ -49,6 +49,7 @@ pub fn dataset_settings(
             syslog: SyslogOptions { time_zone: dataset.time_zone() },
             json: JsonOptions { time_field: dataset.json.time_field.clone() },
             flow: FlowOptions { sampling_overrides: sampling_overrides(dataset) },
+            ..DecoderOptions::default()
         },
         rows: RowOptions {
             keep_raw: dataset.keep_raw,

@@ -32,6 +32,11 @@ impl BatchBuilder {
         if run.builder.options.keep_raw && count > 0 {
             run.keep_raw(event.bytes);
         }
+        if let Some((column, text)) = run.builder.mark
+            && count > 0
+        {
+            run.fill_short(column, text);
+        }
         run
     }
 

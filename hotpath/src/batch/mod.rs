@@ -10,6 +10,7 @@ mod names;
 mod nulls;
 mod registry;
 mod text;
+mod untyped;
 mod views;
 
 use std::sync::Arc;
@@ -138,6 +139,8 @@ pub struct BatchBuilder {
     schema: Option<(Vec<ColumnIndex>, SchemaRef)>,
     scratch: String,
     parse_errors: u64,
+    /// What every row that begins says in a column.
+    mark: Option<(ColumnIndex, ShortText)>,
 }
 
 /// Rows from one peer on, which come in runs: their columns are filled when it ends.
@@ -190,6 +193,7 @@ impl BatchBuilder {
             schema: None,
             scratch: String::new(),
             parse_errors: 0,
+            mark: None,
         };
         builder.envelope = Envelope {
             event_time: builder.define("event_time", ColumnType::Timestamp),
@@ -290,6 +294,19 @@ impl BatchBuilder {
         if event.truncated {
             self.parse_error("message cut at the longest that its input takes");
         }
+        if let Some((column, text)) = self.mark {
+            self.put_short(column, text);
+        }
+    }
+
+    /// Has every row that begins from now on say this in a column, until [`BatchBuilder::end_mark`].
+    pub(crate) fn begin_mark(&mut self, column: ColumnIndex, text: ShortText) {
+        self.mark = Some((column, text));
+    }
+
+    /// Ends what [`BatchBuilder::begin_mark`] began.
+    pub(crate) fn end_mark(&mut self) {
+        self.mark = None;
     }
 
     /// Begins a run of rows from a peer, if it is not that of the last rows.

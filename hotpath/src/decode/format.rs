@@ -4,13 +4,20 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::Decoder;
+use super::delimited::{DelimitedDecoder, DelimitedOptions};
 use super::flow::{FlowDecoder, FlowOptions};
+use super::influx::InfluxDecoder;
 use super::json::{GelfDecoder, JsonDecoder, JsonOptions};
+use super::lines::LinesDecoder;
+use super::logfmt::LogfmtDecoder;
 use super::marked::MarkedDecoder;
 use super::sflow::SflowDecoder;
+use super::statsd::StatsdDecoder;
 use super::syslog::{SyslogDecoder, SyslogOptions};
+use super::vpcflow::VpcFlowDecoder;
 use super::w3c::W3cDecoder;
 use super::weblog::WeblogDecoder;
+use super::zeek::ZeekDecoder;
 use crate::batch::BatchBuilder;
 
 /// What decoders are told by the dataset, each its own part.
@@ -22,6 +29,8 @@ pub struct DecoderOptions {
     pub flow: FlowOptions,
     /// Of JSON, and of the formats that are JSON.
     pub json: JsonOptions,
+    /// Of CSV and TSV; of VPC flow logs the columns.
+    pub delimited: DelimitedOptions,
 }
 
 /// What stands for an event in a file of the format.
@@ -110,6 +119,38 @@ static FORMATS: &[Definition] = &[
         unit: Unit::Message,
         make: |options, rows| Box::new(W3cDecoder::new(options.syslog, rows)),
     },
+    Definition { name: "lines", unit: Unit::Message, make: |_, rows| Box::new(LinesDecoder::new(rows)) },
+    Definition {
+        name: "csv",
+        unit: Unit::Message,
+        make: |options, rows| {
+            Box::new(DelimitedDecoder::csv(&options.delimited, options.syslog.time_zone, rows))
+        },
+    },
+    Definition {
+        name: "tsv",
+        unit: Unit::Message,
+        make: |options, rows| {
+            Box::new(DelimitedDecoder::tsv(&options.delimited, options.syslog.time_zone, rows))
+        },
+    },
+    Definition {
+        name: "zeek",
+        unit: Unit::Message,
+        make: |options, rows| Box::new(ZeekDecoder::new(options, rows)),
+    },
+    Definition {
+        name: "vpcflow",
+        unit: Unit::Message,
+        make: |options, rows| Box::new(VpcFlowDecoder::new(&options.delimited, rows)),
+    },
+    Definition {
+        name: "logfmt",
+        unit: Unit::Message,
+        make: |options, _| Box::new(LogfmtDecoder::new(options.syslog.time_zone)),
+    },
+    Definition { name: "influx", unit: Unit::Message, make: |_, rows| Box::new(InfluxDecoder::new(rows)) },
+    Definition { name: "statsd", unit: Unit::Message, make: |_, rows| Box::new(StatsdDecoder::new(rows)) },
 ];
 
 /// A format that there is a decoder for; `"syslog".parse()` finds it by its name.

@@ -6,16 +6,29 @@ pub mod body;
 mod byte_masks;
 mod byte_set;
 mod cef;
+pub mod delimited;
 pub mod flow;
 mod format;
+pub mod influx;
 pub mod json;
+mod learned;
 mod leef;
+pub mod lines;
+pub mod logfmt;
 pub mod marked;
 pub mod packet;
+mod protocols;
+mod scalar;
 pub mod sflow;
+pub mod statsd;
 pub mod syslog;
+#[cfg(test)]
+mod testing;
+mod time_fields;
+pub mod vpcflow;
 pub mod w3c;
 pub mod weblog;
+pub mod zeek;
 
 use arrow::array::RecordBatch;
 

@@ -71,6 +71,11 @@ impl JsonDecoder {
         Self::of_profile(&formats::WINDOWS, options, rows)
     }
 
+    /// A decoder of Zeek logs.
+    pub fn zeek(options: &DecoderOptions, rows: &mut BatchBuilder) -> Self {
+        Self::of_profile(&formats::ZEEK, options, rows)
+    }
+
     /// A decoder of the events of eBPF sensors.
     pub fn ebpf(options: &DecoderOptions, rows: &mut BatchBuilder) -> Self {
         Self::of_profile(&formats::EBPF, options, rows)
