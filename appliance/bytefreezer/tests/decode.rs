@@ -169,3 +169,21 @@ fn convert_refuses_what_it_cannot_do() {
     assert!(err(&done).contains("dorp") && err(&done).contains("drop"), "{}", err(&done));
     assert!(!parquet.exists());
 }
+
+#[test]
+fn auto_tells_datagrams_of_flows_from_text_and_one_text_file_from_the_next() {
+    let mut sflow = vec![0, 0, 0, 5, 0, 0, 0, 1, 192, 0, 2, 1];
+    sflow.resize(28, 0);
+    let (_folder, datagram) = file("datagram.bin", &sflow);
+    let (_folder_2, table) = file("a.csv", b"name,zip\nJo,01234\n");
+    let (_folder_3, other) = file("b.csv", b"zip,city\n04109,Leipzig\n");
+    let files = [&datagram, &table, &other].map(|path| path.to_str().unwrap());
+    let done = bytefreezer(&[&["decode", "--format", "auto"], &files[..]].concat());
+    assert_eq!(done.status.code(), Some(0), "{}", err(&done));
+    let rows = rows(&done);
+    let formats: Vec<_> = rows.iter().map(|row| row["detected_format"].as_str().unwrap()).collect();
+    assert_eq!(formats, ["sflow", "csv", "csv", "csv", "csv"], "{rows:?}");
+    assert_eq!(rows[0]["source_type"], "sflow");
+    assert_eq!((&rows[2]["name"], &rows[2]["zip"]), (&json!("Jo"), &json!("01234")));
+    assert_eq!((&rows[4]["zip"], &rows[4]["city"]), (&json!("04109"), &json!("Leipzig")));
+}

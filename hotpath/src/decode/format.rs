@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::Decoder;
+use super::auto::AutoDecoder;
 use super::delimited::{DelimitedDecoder, DelimitedOptions};
 use super::flow::{FlowDecoder, FlowOptions};
 use super::influx::InfluxDecoder;
@@ -151,6 +152,11 @@ static FORMATS: &[Definition] = &[
     },
     Definition { name: "influx", unit: Unit::Message, make: |_, rows| Box::new(InfluxDecoder::new(rows)) },
     Definition { name: "statsd", unit: Unit::Message, make: |_, rows| Box::new(StatsdDecoder::new(rows)) },
+    Definition {
+        name: "auto",
+        unit: Unit::Content,
+        make: |options, rows| Box::new(AutoDecoder::new(options, rows)),
+    },
 ];
 
 /// A format that there is a decoder for; `"syslog".parse()` finds it by its name.

@@ -1,6 +1,7 @@
 //! Decoders: bytes, peer and time of receipt in; rows or a reason out. They do no I/O and read no clock.
 
 pub mod address_text;
+pub mod auto;
 mod binary;
 pub mod body;
 mod byte_masks;

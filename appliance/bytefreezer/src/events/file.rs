@@ -45,6 +45,14 @@ impl EventReader {
         self.read_capture(&bytes, &shown.to_string(), sink)
     }
 
+    /// A file of text is as a connection of its own: a header in it holds for it, and not for the next one.
+    fn next_connection(&mut self) -> SocketAddr {
+        let mut address = nobody();
+        address.set_port(self.text_files);
+        self.text_files = self.text_files.wrapping_add(1);
+        address
+    }
+
     /// Whether a file that begins with these bytes is one datagram.
     fn is_datagram(&self, first: &[u8]) -> bool {
         match self.format.unit() {
@@ -97,7 +105,7 @@ impl EventReader {
         name: &str,
         sink: &mut Sink<'_>,
     ) -> Result<()> {
-        let peer = Peer::new(nobody(), source_of(self.format, SourceType::Tcp));
+        let peer = Peer::new(self.next_connection(), source_of(self.format, SourceType::Tcp));
         let mut framer = Framer::new(self.framing, MESSAGE_BYTES_MAX);
         loop {
             loop {

@@ -72,6 +72,8 @@ pub type Sink<'a> = dyn FnMut(RecordBatch) -> Result<()> + 'a;
 /// Reads files one after the other, as if one sender had sent them.
 pub struct EventReader {
     format: Format,
+    /// Files of text so far.
+    text_files: u16,
     framing: framing::Framing,
     assume_now_us: Option<i64>,
     clock_us: i64,
@@ -98,6 +100,7 @@ impl EventReader {
         let decoder = decoder(args.format, &decoder_options, &mut rows);
         Self {
             format: args.format,
+            text_files: 0,
             framing: args.framing.into(),
             assume_now_us: args.assume_now.map(|now| now.timestamp_micros()),
             clock_us: Utc::now().timestamp_micros(),

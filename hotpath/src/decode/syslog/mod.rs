@@ -20,6 +20,7 @@ use crate::block::Event;
 use crate::cut::ColumnType;
 use priority::Pri;
 pub(in crate::decode) use rfc3164::Stamp;
+pub(in crate::decode) use rfc3164::starts_with_header;
 pub(in crate::decode) use structured_data::Fault;
 use structured_data::StructuredData;
 pub(in crate::decode) use times::{Times, instant_of_number_us};

@@ -39,6 +39,11 @@ pub(super) struct Header<'a> {
     pub(super) message: &'a str,
 }
 
+/// Whether a text without PRI begins with a header, which its time shows.
+pub(in crate::decode) fn starts_with_header(text: &str) -> bool {
+    parse(text, false, &mut IsoParser::default()).stamp.is_some()
+}
+
 /// Takes the header apart. A text without one is all message.
 pub(super) fn parse<'a>(text: &'a str, has_pri: bool, times: &mut IsoParser) -> Header<'a> {
     let mut header = Header { message: text, ..Header::default() };
