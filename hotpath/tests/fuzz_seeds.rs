@@ -39,6 +39,11 @@ fn every_harness_has_a_fuzz_target_and_seeds_and_none_is_without() {
 }
 
 #[test]
+fn seeds_of_auto() {
+    replay("auto");
+}
+
+#[test]
 fn seeds_of_body() {
     replay("body");
 }
@@ -56,6 +61,11 @@ fn seeds_of_cef() {
 #[test]
 fn seeds_of_condition() {
     replay("condition");
+}
+
+#[test]
+fn seeds_of_delimited() {
+    replay("delimited");
 }
 
 #[test]
@@ -81,6 +91,11 @@ fn seeds_of_json() {
 #[test]
 fn seeds_of_leef() {
     replay("leef");
+}
+
+#[test]
+fn seeds_of_line_formats() {
+    replay("line_formats");
 }
 
 #[test]
@@ -111,4 +126,9 @@ fn seeds_of_w3c() {
 #[test]
 fn seeds_of_weblog() {
     replay("weblog");
+}
+
+#[test]
+fn seeds_of_zeek() {
+    replay("zeek");
 }

@@ -104,7 +104,7 @@ fn by_name(batch: &RecordBatch) -> BTreeMap<String, ArrayRef> {
     schema.fields().iter().map(|field| field.name().clone()).zip(batch.columns().iter().cloned()).collect()
 }
 
-fn block_of(input: &[u8]) -> SealedBlock {
+pub(super) fn block_of(input: &[u8]) -> SealedBlock {
     let memory = BlockMemory::unpooled((3 * input.len()).max(4096));
     let mut block = Block::new(memory, RECEIVED_US);
     let near = Peer::new(([192, 0, 2, 1], 514).into(), SourceType::Syslog);
@@ -119,7 +119,7 @@ fn block_of(input: &[u8]) -> SealedBlock {
 }
 
 /// The rows of the events of `block`, by a builder that takes texts in `known` for a part of its batch.
-fn decode(block: &SealedBlock, known: &SealedBlock, new_decoder: NewDecoder) -> RecordBatch {
+pub(super) fn decode(block: &SealedBlock, known: &SealedBlock, new_decoder: NewDecoder) -> RecordBatch {
     let mut rows = BatchBuilder::new(Arc::new(ColumnRegistry::default()), RowOptions::default());
     let mut decoder = new_decoder(&mut rows);
     rows.begin_block(known);
@@ -170,7 +170,7 @@ pub fn check_json(batch: &RecordBatch, name: &str, row: usize) {
 }
 
 /// What was received, as text.
-fn received(event: &Event<'_>) -> String {
+pub(super) fn received(event: &Event<'_>) -> String {
     let mut text = String::new();
     match std::str::from_utf8(event.bytes) {
         Ok(received) => text.push_str(received),

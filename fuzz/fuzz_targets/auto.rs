@@ -1,0 +1,7 @@
+//! Any format: what each message is, and its rows.
+#![no_main]
+
+#[path = "../../hotpath/tests/fuzz_support/mod.rs"]
+mod fuzz_support;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz_support::auto::check(input));

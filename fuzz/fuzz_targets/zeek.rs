@@ -1,0 +1,7 @@
+//! Zeek logs: lines of fields behind a header, and JSON.
+#![no_main]
+
+#[path = "../../hotpath/tests/fuzz_support/mod.rs"]
+mod fuzz_support;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz_support::zeek::check(input));
