@@ -7,6 +7,7 @@ use std::os::fd::OwnedFd;
 use anyhow::Context;
 use bytefreezer_core::config::{Config, HttpInput, InputConfig, Transport};
 use hotpath::names::DatasetKey;
+use hotpath::receive::reuseport::{Spread, spread};
 use hotpath::receive::socket::{ReceiveBuffer, bind_tcp, bind_udp, local_address};
 use tracing::warn;
 
@@ -98,7 +99,23 @@ pub fn bind(
         address = local_address(&socket)?;
         sockets.push(socket);
     }
+    if transport == Transport::Udp
+        && let Some(first) = sockets.first()
+        && let Err(error) = spread(first, shards, spread_of(input))
+    {
+        warn!(%address, %error, "the kernel spreads datagrams over the shards by its own hash: a busy sender stays on one");
+    }
     Ok((address, sockets))
+}
+
+/// Decoders that learn from an exporter must see all it sends; all others take a datagram from anybody.
+fn spread_of(input: &InputConfig) -> Spread {
+    match input {
+        InputConfig::Netflow(_) | InputConfig::Ipfix(_) | InputConfig::Sflow(_) | InputConfig::Udp(_) => {
+            Spread::BySenderAddress
+        }
+        _ => Spread::Evenly,
+    }
 }
 
 fn bind_one(transport: Transport, address: SocketAddr, udp_buffer_bytes: usize) -> std::io::Result<OwnedFd> {
