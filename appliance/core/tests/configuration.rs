@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use bytefreezer_core::config::{
-    AutoWord, ByteSize, Config, ConfigErrors, Cpus, Framing, HttpMode, InputConfig, StorageConfig,
-    Surroundings, Transport,
+    AutoWord, ByteSize, Config, ConfigErrors, Cpus, DelimitedHeader, Framing, HttpMode, InputConfig,
+    StorageConfig, Surroundings, Transport,
 };
 use hotpath::decode::Format;
 
@@ -112,6 +112,7 @@ datasets:
     timezone: Europe/Berlin
     keep_raw: true
     json: {time_field: meta.when}
+    delimited: {columns: [when, who], delimiter: ";", header: absent}
     flow: {sampling_overrides: [{exporter: 192.0.2.0/24, rate: 100}, {exporter: "2001:db8::1", rate: 1}]}
     parquet: {file_bytes_max: 1048576, file_age_max_seconds: 60, zstd_level: 3}
     filters:
@@ -157,6 +158,9 @@ fn everything_that_can_be_set_is_taken() {
     assert_eq!(dataset.event_format().name(), "cef");
     assert_eq!(dataset.file_age_max().as_secs(), 60);
     assert_eq!(dataset.json.time_field.as_deref(), Some("meta.when"));
+    assert_eq!(dataset.delimited.columns, ["when", "who"]);
+    assert_eq!(dataset.delimited.delimiter_byte(), Some(b';'));
+    assert_eq!(dataset.delimited.header, DelimitedHeader::Absent);
     let networks: Vec<String> =
         dataset.flow.sampling_overrides.iter().map(|one| one.network().unwrap().to_string()).collect();
     assert_eq!(networks, ["192.0.2.0/24", "2001:db8::1/128"]);
@@ -380,6 +384,13 @@ fn every_mistake_has_its_place_its_reason_and_advice() {
                 ),
                 "c.yaml:2:69: datasets[0].flow.sampling_overrides[0].rate: 0 is out of bounds; from 1 to 4294967295 is allowed",
             ],
+        ),
+        (
+            "datasets:\n  - {dataset: a, delimited: {delimiter: '||'}}\n".into(),
+            &[concat!(
+                "c.yaml:2:41: datasets[0].delimited.delimiter: `||` cannot stand between two fields; ",
+                "one ASCII character, as in `;` or `\\t`, that is no quote and ends no line"
+            )],
         ),
         (
             "datasets:\n  - {dataset: a, route: staged}\n".into(),

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use anyhow::Context;
 use bytefreezer_core::config::{
-    Config, ConnectionSettings, DatasetConfig, Framing as ConfiguredFraming, InputConfig, TlsConfig,
-    Transport as ConfiguredTransport,
+    Config, ConnectionSettings, DatasetConfig, DelimitedHeader, DelimitedSettings,
+    Framing as ConfiguredFraming, InputConfig, TlsConfig, Transport as ConfiguredTransport,
 };
 use hotpath::batch::{ColumnRegistry, RowOptions};
 use hotpath::block::SourceType;
 use hotpath::decode::DecoderOptions;
+use hotpath::decode::delimited::{DelimitedOptions, HeaderLine};
 use hotpath::decode::flow::{FlowOptions, SamplingOverride};
 use hotpath::decode::json::JsonOptions;
 use hotpath::decode::syslog::SyslogOptions;
@@ -49,7 +50,7 @@ pub fn dataset_settings(
             syslog: SyslogOptions { time_zone: dataset.time_zone() },
             json: JsonOptions { time_field: dataset.json.time_field.clone() },
             flow: FlowOptions { sampling_overrides: sampling_overrides(dataset) },
-            ..DecoderOptions::default()
+            delimited: delimited_options(&dataset.delimited),
         },
         rows: RowOptions {
             keep_raw: dataset.keep_raw,
@@ -66,6 +67,17 @@ pub fn dataset_settings(
             zstd_level: dataset.parquet.zstd_level,
         },
     })
+}
+
+fn delimited_options(settings: &DelimitedSettings) -> DelimitedOptions {
+    DelimitedOptions {
+        columns: settings.columns.clone(),
+        delimiter: settings.delimiter_byte(),
+        header: match settings.header {
+            DelimitedHeader::First => HeaderLine::First,
+            DelimitedHeader::Absent => HeaderLine::Absent,
+        },
+    }
 }
 
 fn sampling_overrides(dataset: &DatasetConfig) -> Vec<SamplingOverride> {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ByteSize;
 use super::event_format;
-use super::format_options::{FlowSettings, JsonSettings};
+use super::format_options::{DelimitedSettings, FlowSettings, JsonSettings};
 use super::input::InputConfig;
 
 /// A filter as written, `{type, config}`. The filter engine compiles it and reports what is wrong with it.
@@ -36,6 +36,9 @@ pub struct DatasetConfig {
     /// What `format: json` and the formats that are JSON want to know.
     #[serde(default)]
     pub json: JsonSettings,
+    /// What `format: csv` and `tsv` want to know.
+    #[serde(default)]
+    pub delimited: DelimitedSettings,
     /// What `format: netflow` and `ipfix` want to know.
     #[serde(default)]
     pub flow: FlowSettings,
@@ -166,6 +169,7 @@ fn default_dataset(name: &str, inputs: Vec<InputConfig>) -> DatasetConfig {
         route: Route::Direct,
         format: None,
         json: JsonSettings::default(),
+        delimited: DelimitedSettings::default(),
         flow: FlowSettings::default(),
         testing: true,
         timezone: default_timezone(),

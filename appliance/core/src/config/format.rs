@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::format_options::network_of;
+use super::format_options::{delimiter_of, network_of};
 use super::problem::Complaint;
 use crate::limits::{HEADER_CHARACTERS_MAX, NAME_CHARACTERS_MAX, PATH_CHARACTERS_MAX};
 
@@ -14,6 +14,7 @@ pub(super) fn check(format: &str, text: &str) -> Result<(), Complaint> {
         "time-zone" => check_time_zone(text),
         "socket-address" => check_socket_address(text),
         "network" => check_network(text),
+        "delimiter" => check_delimiter(text),
         "http-path" => check_http_path(text),
         "http-header" => check_http_header(text),
         "key-prefix" => check_key_prefix(text),
@@ -96,6 +97,17 @@ fn check_network(text: &str) -> Result<(), Complaint> {
     }
     let reason = format!("`{text}` is not an address or a network");
     Err(Complaint::advise(reason, "as in `192.0.2.1`, `192.0.2.0/24` or `2001:db8::/32`"))
+}
+
+fn check_delimiter(text: &str) -> Result<(), Complaint> {
+    if delimiter_of(text).is_some() {
+        return Ok(());
+    }
+    let reason = format!("`{text}` cannot stand between two fields");
+    Err(Complaint::advise(
+        reason,
+        "one ASCII character, as in `;` or `\\t`, that is no quote and ends no line",
+    ))
 }
 
 fn check_http_path(text: &str) -> Result<(), Complaint> {

@@ -24,6 +24,45 @@ pub struct FlowSettings {
     pub sampling_overrides: Vec<SamplingOverrideSettings>,
 }
 
+/// Of `format: csv` and `tsv`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct DelimitedSettings {
+    /// The names of the fields in their order. Without them they come from the header line.
+    #[schemars(extend("maxItems" = 1000))]
+    pub columns: Vec<String>,
+    /// The character between two fields, in place of the comma or the tab.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "delimiter"))]
+    pub delimiter: Option<String>,
+    /// Whether there are header lines.
+    pub header: DelimitedHeader,
+}
+
+/// Whether a line of names stands before the records of `csv` and `tsv`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DelimitedHeader {
+    /// The first line of each sender is one if it looks like names; the same line is one wherever it comes again.
+    #[default]
+    First,
+    /// Every line is a record.
+    Absent,
+}
+
+impl DelimitedSettings {
+    /// The character between two fields; `None` where the format's own stands.
+    pub fn delimiter_byte(&self) -> Option<u8> {
+        delimiter_of(self.delimiter.as_deref()?)
+    }
+}
+
+/// A character that can stand between two fields: one of ASCII that neither ends a line nor encloses a field.
+pub(super) fn delimiter_of(text: &str) -> Option<u8> {
+    let [byte] = text.as_bytes() else { return None };
+    (byte.is_ascii() && !matches!(byte, b'\n' | b'\r' | b'"' | 0)).then_some(*byte)
+}
+
 /// The sampling rate of the exporters of a network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

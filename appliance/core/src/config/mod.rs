@@ -32,7 +32,9 @@ use serde::{Deserialize, Serialize};
 
 pub use dataset::{DatasetConfig, FilterDefinition, ParquetConfig, Route};
 pub use format::{check_name, sanitize_name};
-pub use format_options::{FlowSettings, JsonSettings, SamplingOverrideSettings};
+pub use format_options::{
+    DelimitedHeader, DelimitedSettings, FlowSettings, JsonSettings, SamplingOverrideSettings,
+};
 pub use general::{HealthConfig, LogConfig, LogFormat, LogLevel, QueryConfig};
 pub use http_input::{HttpInput, HttpMode, SignatureConfig};
 pub use input::{
