@@ -111,7 +111,7 @@ fn every_message_of_the_corpora_gives_a_row_and_none_is_lost() {
         println!("skipped: no corpora");
         return;
     };
-    for format in Format::names().map(|name| name.parse().unwrap()).collect::<Vec<Format>>() {
+    for format in ["syslog", "cef", "leef"].map(|name| name.parse().unwrap()) {
         let total = check(format, &folder).len();
         assert!(total > 1_000, "only {total} messages under {}", folder.display());
     }

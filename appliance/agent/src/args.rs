@@ -27,16 +27,16 @@ pub enum Transport {
 /// Where the events of the kernel go.
 #[derive(Debug, Args)]
 pub struct EbpfArgs {
-    /// Where the events go
+    /// Where the events go, for example `--target collector.example:2056`
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:2056")]
     pub target: String,
-    /// How they travel: one event a datagram, or one a line
+    /// How they travel: one event a datagram, or one a line, for example `--transport tcp`
     #[arg(long, value_enum, default_value = "udp")]
     pub transport: Transport,
-    /// The name of this machine in the events [default: its host name]
+    /// The name of this machine in the events in place of its host name, for example `--host web-1`
     #[arg(long, value_name = "NAME")]
     pub host: Option<String>,
-    /// Only say whether the kernel lets it look; exit code 1 when not
+    /// Only say whether the kernel lets it look, exit code 1 when not; for example `agent ebpf --check`
     #[arg(long)]
     pub check: bool,
 }

@@ -1,4 +1,9 @@
 //! `bytefreezer agent ebpf` against the kernel of this machine. Where that does not let it look, the tests say so.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on has failed; what is skipped is said"
+)]
 
 mod support;
 

@@ -1,7 +1,8 @@
 //! A random life of an exporter: templates, records, refreshes, new definitions, withdrawals; and the rows it must give.
 
-use bytefreezer_fakedata::templated::{Field, Set, Template, Value};
+use bytefreezer_fakedata::templated::{Field, Set, Template, VARIABLE_LENGTH, Value};
 use bytefreezer_fakedata::{ipfix, netflow::v9};
+use hotpath::limits::FLOW_BYTES_PER_ROW_MIN;
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
@@ -144,13 +145,26 @@ impl Exporter {
                 self.known.remove(index).template.id
             }
         };
-        let elements = self.random_elements();
-        let is_ipfix = self.version == Version::Ipfix;
-        let fields: Vec<Field> =
-            elements.iter().map(|element| element.random_field(is_ipfix, &mut self.rng)).collect();
+        let (elements, fields) = self.random_fields();
         let known = Known { template: Template::new(id, fields), elements };
         self.known.push(known.clone());
         known
+    }
+
+    /// Fields of a template whose records are as long as the decoder wants them to be: shorter ones could be more rows
+    /// than their datagram may give.
+    fn random_fields(&mut self) -> (Vec<Element>, Vec<Field>) {
+        let is_ipfix = self.version == Version::Ipfix;
+        loop {
+            let elements = self.random_elements();
+            let fields: Vec<Field> =
+                elements.iter().map(|element| element.random_field(is_ipfix, &mut self.rng)).collect();
+            let length =
+                |field: &Field| if field.length == VARIABLE_LENGTH { 1 } else { usize::from(field.length) };
+            if fields.iter().map(length).sum::<usize>() >= FLOW_BYTES_PER_ROW_MIN {
+                return (elements, fields);
+            }
+        }
     }
 
     fn withdraw(&mut self) -> Set {
