@@ -29,7 +29,7 @@ pub struct DatasetConfig {
     /// The way of its events.
     #[serde(default)]
     pub route: Route,
-    /// The format of its events. Without it, the one that its inputs imply: `syslog` that of syslog inputs (and of a dataset without inputs), `netflow` that of NetFlow and IPFIX, `sflow` and `ebpf` that of theirs; HTTP, plain UDP and plain TCP imply the first of `auto`, `json` and `syslog` that there is. Inputs that imply different formats need different datasets, or this key. After a reload another one applies to what is decoded from then on.
+    /// The format of its events. Without it, the one that its inputs imply: `syslog` that of syslog inputs (and of a dataset without inputs), `netflow` that of NetFlow and IPFIX, `sflow` and `ebpf` that of theirs; HTTP, plain UDP and plain TCP imply `auto`, which finds out for each message. Inputs that imply different formats need different datasets, or this key. After a reload another one applies to what is decoded from then on.
     #[serde(default, with = "event_format", skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "event_format::json_schema")]
     pub format: Option<Format>,

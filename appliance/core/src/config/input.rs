@@ -82,19 +82,16 @@ impl InputConfig {
 
     /// The format of its events where the dataset names none; `None` where there is no decoder for it.
     pub fn implied_format(&self) -> Option<Format> {
-        let names: &[&str] = match self {
-            Self::Syslog(_) => &["syslog"],
-            Self::Netflow(_) | Self::Ipfix(_) => &["netflow"],
-            Self::Sflow(_) => &["sflow"],
-            Self::Ebpf(_) => &["ebpf"],
-            Self::Udp(_) | Self::Tcp(_) | Self::Http(_) => ANY_FORMAT,
+        let name = match self {
+            Self::Syslog(_) => "syslog",
+            Self::Netflow(_) | Self::Ipfix(_) => "netflow",
+            Self::Sflow(_) => "sflow",
+            Self::Ebpf(_) => "ebpf",
+            Self::Udp(_) | Self::Tcp(_) | Self::Http(_) => "auto",
         };
-        names.iter().find_map(|name| name.parse().ok())
+        name.parse().ok()
     }
 }
-
-/// For inputs that may bring anything: the first of these that there is a decoder for.
-const ANY_FORMAT: &[&str] = &["auto", "json", "syslog"];
 
 /// Messages as datagrams or in streams.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
