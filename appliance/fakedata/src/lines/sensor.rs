@@ -23,7 +23,7 @@ pub enum SensorKind {
     Kubearmor,
     /// Inspektor Gadget: trace_exec, trace_tcp and trace_dns
     InspektorGadget,
-    /// `bytefreezer agent ebpf`: process_exec and connect
+    /// `bytefreezer agent ebpf`: process_exec and network_connect
     Agent,
     /// All of them
     Mixed,
@@ -274,27 +274,34 @@ fn inspektor_gadget(rng: &mut SmallRng) -> Template {
     event
 }
 
-/// What `bytefreezer agent ebpf` sends.
+/// What `bytefreezer agent ebpf` sends (`docs/agent.md`).
 fn agent(rng: &mut SmallRng) -> Template {
     let (binary, arguments, name) = program(rng);
     let mut event = Template::new();
     let is_connect = rng.random_range(0..2) == 0;
-    event.text("{\"event_type\":\"").text(if is_connect { "connect" } else { "process_exec" });
-    event.text("\",\"time\":\"").time(TimeStyle::Rfc5424).text("\",\"hostname\":\"").text(&host(rng));
+    event.text("{\"event_type\":\"").text(if is_connect { "network_connect" } else { "process_exec" });
+    event.text("\",\"time\":\"").time(TimeStyle::Rfc5424).text("\",\"host\":\"").text(&host(rng));
     event
-        .text(&format!("\",\"process_name\":\"{name}\",\"process_id\":"))
-        .varying(rng.random_range(1..10), 2);
-    event.text(",\"parent_process_id\":").varying(1, 1).text(",\"user_id\":").varying(10, 1);
+        .text("\",\"process\":{\"pid\":")
+        .varying(rng.random_range(1..10), 2)
+        .text(",\"ppid\":")
+        .varying(1, 1);
+    event.text(",\"uid\":").varying(10, 1).text(",\"gid\":").varying(10, 1);
+    event.text(&format!(
+        ",\"name\":\"{name}\",\"executable\":\"{binary}\",\"command_line\":\"{binary} {arguments} seq "
+    ));
+    event.number().filler(b' ').text("\"}");
     if is_connect {
-        event.text(",\"protocol\":\"tcp\",\"dest_ip\":\"");
+        event
+            .text(",\"network\":{\"source_ip\":\"10.20.0.")
+            .varying(1, 1)
+            .text("\",\"source_port\":")
+            .varying(3, 2);
+        event.text(",\"dest_ip\":\"");
         address(&mut event, rng);
-        event.text("\",\"dest_port\":443");
-    } else {
-        event.text(&format!(
-            ",\"process_executable\":\"{binary}\",\"process_command_line\":\"{binary} {arguments}\""
-        ));
+        event.text("\",\"dest_port\":443,\"protocol\":\"tcp\",\"outcome\":\"established\"}");
     }
-    event.text(",\"seq\":").number().text(",\"note\":\"a").filler(b' ').text("\"}");
+    event.text("}");
     event
 }
 
@@ -336,7 +343,9 @@ mod tests {
             assert!(event["runtime"]["containerId"].is_string() && event["pid"].is_u64(), "{event}");
         }
         for event in events(SensorKind::Agent) {
-            assert!(event["process_id"].is_u64() && event["event_type"].is_string(), "{event}");
+            let is_connect = event["event_type"] == "network_connect";
+            assert!(event["process"]["pid"].is_u64(), "{event}");
+            assert_eq!(event["network"]["dest_ip"].is_string(), is_connect, "{event}");
         }
         assert_eq!(events(SensorKind::Mixed).len(), 100);
     }
