@@ -213,7 +213,7 @@ fn a_target_that_is_not_there_is_an_error() {
     assert!(error.to_string().contains("127.0.0.1:1"), "{error}");
 }
 
-/// The datagrams that arrived, and the report.
+/// The datagrams that arrived, and the report. A receive buffer that nobody empties meanwhile holds some 70 of 1,500 bytes.
 fn datagrams(what: &str, options: &str) -> (Vec<Vec<u8>>, Value) {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let target = socket.local_addr().unwrap();
@@ -238,13 +238,13 @@ fn flows_arrive_as_datagrams_of_their_version() {
     for (what, version) in
         [("netflow5", &[0, 5][..]), ("netflow9", &[0, 9]), ("ipfix", &[0, 10]), ("sflow", &[0, 0, 0, 5])]
     {
-        for options in ["--count 200", "--count 200 --no-gso --connections 2 --domains 3 --size 700"] {
+        for options in ["--count 40", "--count 40 --no-gso --connections 2 --domains 3 --size 700"] {
             let (datagrams, report) = datagrams(what, options);
-            assert_eq!(datagrams.len(), 200, "{what}");
+            assert_eq!(datagrams.len(), 40, "{what}");
             assert!(datagrams.iter().all(|datagram| datagram.starts_with(version)), "{what}");
-            assert_eq!(report["events"], 200);
+            assert_eq!(report["events"], 40);
             assert_eq!(report["bytes"], datagrams.iter().map(Vec::len).sum::<usize>());
-            assert!(report["records"].as_u64().is_some_and(|records| records > 400), "{what}: {report}");
+            assert!(report["records"].as_u64().is_some_and(|records| records > 80), "{what}: {report}");
         }
     }
 }
@@ -272,11 +272,11 @@ fn ipfix_over_tcp_is_message_after_message() {
 #[test]
 fn sensors_and_applications_send_json() {
     for what in ["ebpf", "udp", "ebpf --kind falco --no-gso"] {
-        let (datagrams, report) = datagrams(what, "--count 100");
+        let (datagrams, report) = datagrams(what, "--count 40");
         for datagram in &datagrams {
             let event: Value = serde_json::from_slice(datagram).unwrap();
             assert!(event.is_object());
         }
-        assert_eq!((datagrams.len(), &report["records"]), (100, &Value::from(100)));
+        assert_eq!((datagrams.len(), &report["records"]), (40, &Value::from(40)));
     }
 }
