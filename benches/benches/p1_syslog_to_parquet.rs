@@ -6,10 +6,8 @@
 
 #![allow(missing_docs, reason = "criterion's macros make public functions")]
 
-use std::time::Duration;
-
 use bytefreezer_benches::blocks::syslog_blocks;
-use bytefreezer_benches::cpu_time::thread_cpu_ns;
+use bytefreezer_benches::cpu_time::measure;
 use bytefreezer_benches::pipeline::{OneCondition, Parser, ToParquet};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use hotpath::block::SealedBlock;
@@ -20,15 +18,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const EVENTS: usize = 500_000;
 const CONDITION: &str = "zone == 'management'";
-
-/// Processor time of `rounds` calls.
-fn measure(rounds: u64, mut run: impl FnMut() -> anyhow::Result<()>) -> anyhow::Result<Duration> {
-    let started_ns = thread_cpu_ns()?;
-    for _ in 0..rounds {
-        run()?;
-    }
-    Ok(Duration::from_nanos(thread_cpu_ns()? - started_ns))
-}
 
 fn write_all(
     blocks: &[SealedBlock],

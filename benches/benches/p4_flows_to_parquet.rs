@@ -3,9 +3,7 @@
 
 #![allow(missing_docs, reason = "criterion's macros make public functions")]
 
-use std::time::Duration;
-
-use bytefreezer_benches::cpu_time::thread_cpu_ns;
+use bytefreezer_benches::cpu_time::measure;
 use bytefreezer_benches::flows::flow_blocks;
 use bytefreezer_benches::pipeline::{Parser, ToParquet};
 use bytefreezer_fakedata::FlowFormat;
@@ -24,15 +22,6 @@ const CASES: [(&str, FlowFormat, &str); 4] = [
     ("ipfix", FlowFormat::Ipfix, "netflow"),
     ("sflow", FlowFormat::Sflow, "sflow"),
 ];
-
-/// Processor time of `rounds` calls.
-fn measure(rounds: u64, mut run: impl FnMut() -> anyhow::Result<()>) -> anyhow::Result<Duration> {
-    let started_ns = thread_cpu_ns()?;
-    for _ in 0..rounds {
-        run()?;
-    }
-    Ok(Duration::from_nanos(thread_cpu_ns()? - started_ns))
-}
 
 fn write_all(
     blocks: &[SealedBlock],

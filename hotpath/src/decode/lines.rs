@@ -1,9 +1,10 @@
 //! Plain lines: each message whole in `message`, and nothing else looked for. See `docs/protocols/lines.md`.
 
 use super::Decoder;
-use crate::batch::{BatchBuilder, ColumnIndex, escape_invalid_utf8};
+use crate::batch::{BatchBuilder, ColumnIndex};
 use crate::block::Event;
 use crate::cut::ColumnType;
+use crate::decode::text::text_or_escaped;
 
 /// Keeps messages as they are, one row each.
 #[derive(Debug)]
@@ -26,12 +27,7 @@ impl Decoder for LinesDecoder {
         if event.truncated {
             rows.put_raw(event.bytes);
         }
-        if let Some(text) = event.text() {
-            rows.put_text(self.message, text);
-        } else {
-            escape_invalid_utf8(event.bytes, &mut self.escaped);
-            rows.put_text(self.message, &self.escaped);
-        }
+        rows.put_text(self.message, text_or_escaped(event, &mut self.escaped));
         rows.end_row();
     }
 }

@@ -8,8 +8,9 @@ use chrono_tz::Tz;
 use super::Decoder;
 use super::scalar::scalar;
 use super::time_fields::TimeFields;
-use crate::batch::{BatchBuilder, Value, escape_invalid_utf8};
+use crate::batch::{BatchBuilder, Value};
 use crate::block::Event;
+use crate::decode::text::{text_or_escaped, unescape};
 use crate::limits::KEY_VALUE_PAIRS_MAX;
 
 type Fault = &'static str;
@@ -104,7 +105,7 @@ impl LogfmtDecoder {
                 rows.guessed_field(pair.key, &scalar(text), text);
                 return;
             }
-            Some(Written::Quoted(text)) => unescape(text, &mut self.unescaped),
+            Some(Written::Quoted(text)) => unescape(text, quoted_escape, &mut self.unescaped),
         };
         self.times.look_at(pair.key, text, received_us);
         rows.event_field(pair.key, &Value::Text(text));
@@ -160,32 +161,17 @@ fn closing_quote(text: &str) -> Option<usize> {
     }
 }
 
-/// The text of a value in quotes: the escapes of JSON and Go; a backslash before anything else stays.
-fn unescape<'a>(text: &'a str, out: &'a mut String) -> &'a str {
-    if memchr::memchr(b'\\', text.as_bytes()).is_none() {
-        return text;
+/// The escapes of JSON and Go.
+fn quoted_escape(behind: &str) -> Option<(char, usize)> {
+    match behind.bytes().next()? {
+        byte @ (b'"' | b'\\' | b'/' | b'\'') => Some((char::from(byte), 1)),
+        b'n' => Some(('\n', 1)),
+        b'r' => Some(('\r', 1)),
+        b't' => Some(('\t', 1)),
+        b'u' => hexadecimal(&behind[1..], 4).map(|character| (character, 5)),
+        b'x' => hexadecimal(&behind[1..], 2).filter(char::is_ascii).map(|character| (character, 3)),
+        _ => None,
     }
-    out.clear();
-    let mut rest = text;
-    while let Some(found) = memchr::memchr(b'\\', rest.as_bytes()) {
-        out.push_str(&rest[..found]);
-        rest = &rest[found + 1..];
-        let (character, taken) = match rest.bytes().next() {
-            Some(escape @ (b'"' | b'\\' | b'/' | b'\'')) => (char::from(escape), 1),
-            Some(b'n') => ('\n', 1),
-            Some(b'r') => ('\r', 1),
-            Some(b't') => ('\t', 1),
-            Some(b'u') => hexadecimal(&rest[1..], 4).map_or(('\\', 0), |found| (found, 5)),
-            Some(b'x') => {
-                hexadecimal(&rest[1..], 2).filter(char::is_ascii).map_or(('\\', 0), |found| (found, 3))
-            }
-            _ => ('\\', 0),
-        };
-        out.push(character);
-        rest = &rest[taken..];
-    }
-    out.push_str(rest);
-    out
 }
 
 fn hexadecimal(text: &str, digits: usize) -> Option<char> {
@@ -198,13 +184,9 @@ fn hexadecimal(text: &str, digits: usize) -> Option<char> {
 
 impl Decoder for LogfmtDecoder {
     fn decode(&mut self, event: &Event<'_>, rows: &mut BatchBuilder) {
-        if let Some(text) = event.text() {
-            self.decode_text(text, event, rows);
-            return;
-        }
         let mut escaped = std::mem::take(&mut self.escaped);
-        escape_invalid_utf8(event.bytes, &mut escaped);
-        self.decode_text(&escaped, event, rows);
+        let text = text_or_escaped(event, &mut escaped);
+        self.decode_text(text, event, rows);
         self.escaped = escaped;
     }
 }

@@ -34,7 +34,8 @@ pub fn path(folder: &Path, dataset: &DatasetKey, last_position: u64) -> PathBuf 
 /// What the system says; there is no file of this name then, or the one of before.
 pub fn save(folder: &Path, dataset: &DatasetKey, last_position: u64, state: &[u8]) -> io::Result<()> {
     let path = path(folder, dataset, last_position);
-    let unfinished = path.with_extension("tmp");
+    // One name for a dataset: what an interrupted save left is written over by the next.
+    let unfinished = folder.join(format!("{}--{}.state.tmp", dataset.tenant(), dataset.dataset()));
     let mut file = File::create(&unfinished)?;
     file.write_all(&MAGIC)?;
     file.write_all(&crc32c::crc32c(state).to_le_bytes())?;

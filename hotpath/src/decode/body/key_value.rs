@@ -9,7 +9,11 @@ use super::marks::Marks;
 use crate::batch::{BatchBuilder, Value};
 use crate::decode::byte_masks::is_key_byte;
 use crate::decode::byte_set::ByteSet;
+use crate::decode::text::{itself, unescape};
 use crate::limits::{KEY_BYTES_MAX, KEY_VALUE_PAIRS_MAX};
+
+/// What stands for itself behind a backslash in quotes.
+const ESCAPED: &[u8] = b"\"'\\";
 
 /// Where a pair lies in the text.
 #[derive(Debug, Clone, Copy)]
@@ -48,12 +52,9 @@ impl KeyValueFields {
             // Both ends of keys and values are next to ASCII bytes, and so boundaries of characters.
             let key = &text[pair.key_start as usize..pair.key_end as usize];
             let value = &text[pair.value_start as usize..pair.value_end as usize];
-            if !pair.escaped {
-                rows.field(key, &Value::Text(value));
-                continue;
-            }
-            unescape(value, &mut self.unescaped);
-            rows.field(key, &Value::Text(&self.unescaped));
+            let value =
+                if pair.escaped { unescape(value, itself(ESCAPED), &mut self.unescaped) } else { value };
+            rows.field(key, &Value::Text(value));
         }
         true
     }
@@ -294,24 +295,6 @@ fn trimmed(bytes: &[u8], start: usize, end: usize, pair_start: usize) -> Found {
     Found { start, end: kept, after: end, escaped: false }
 }
 
-/// Takes the backslash from before a quote or a backslash; any other stays.
-fn unescape(value: &str, out: &mut String) {
-    out.clear();
-    let mut rest = value;
-    while let Some(found) = memchr::memchr(b'\\', rest.as_bytes()) {
-        out.push_str(&rest[..found]);
-        rest = &rest[found + 1..];
-        match rest.as_bytes().first() {
-            Some(b'"' | b'\'' | b'\\') => {
-                out.push_str(&rest[..1]);
-                rest = &rest[1..];
-            }
-            _ => out.push('\\'),
-        }
-    }
-    out.push_str(rest);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -357,8 +340,7 @@ mod tests {
         assert_pairs(r#"x,"apMac"="54:EC","model"="R 610""#, &[("apMac", "54:EC"), ("model", "R 610")]);
         assert_pairs(r#"a="not closed b=1"#, &[("a", "\"not"), ("b", "1")]);
         let mut text = String::new();
-        unescape(r#"say \"hi\" C:\\x \n"#, &mut text);
-        assert_eq!(text, r#"say "hi" C:\x \n"#);
+        assert_eq!(unescape(r#"say \"hi\" C:\\x \n"#, itself(ESCAPED), &mut text), r#"say "hi" C:\x \n"#);
     }
 
     #[test]

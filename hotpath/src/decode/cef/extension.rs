@@ -94,19 +94,20 @@ fn key_start(text: &[u8], from: usize, equals: usize) -> Option<usize> {
 static KEY: ByteSet = ByteSet::of(b"_.-[],").with_alphanumeric();
 
 /// What stands behind a backslash in a value.
-pub(super) fn value_escape(byte: u8) -> Option<char> {
-    match byte {
-        b'=' | b'\\' => Some(char::from(byte)),
-        b'n' => Some('\n'),
-        b'r' => Some('\r'),
-        _ => None,
-    }
+pub(super) fn value_escape(behind: &str) -> Option<(char, usize)> {
+    let character = match behind.bytes().next()? {
+        byte @ (b'=' | b'\\') => char::from(byte),
+        b'n' => '\n',
+        b'r' => '\r',
+        _ => return None,
+    };
+    Some((character, 1))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::marked::unescape;
+    use crate::decode::text::unescape;
 
     fn assert_pairs(text: &str, expected: &[(&str, &str)]) {
         let pairs: Vec<_> = Pairs::new(text).map(|pair| (pair.key, pair.value)).collect();
@@ -158,7 +159,7 @@ mod tests {
     #[test]
     fn escapes() {
         let mut out = String::new();
-        unescape(r"a\|b\\nc\=d\ne\rD:\Shared\", value_escape, &mut out);
-        assert_eq!(out, "a\\|b\\nc=d\ne\rD:\\Shared\\");
+        let text = unescape(r"a\|b\\nc\=d\ne\rD:\Shared\", value_escape, &mut out);
+        assert_eq!(text, "a\\|b\\nc=d\ne\rD:\\Shared\\");
     }
 }

@@ -6,7 +6,8 @@ mod extension;
 mod keys;
 
 use crate::batch::{BatchBuilder, Value};
-use crate::decode::marked::{Clock, Header, Outcome, Place, key_name, put_header_field, unescape};
+use crate::decode::marked::{Clock, Header, Outcome, Place, key_name, put_header_field};
+use crate::decode::text::unescape;
 use crate::limits::KEY_VALUE_PAIRS_MAX;
 use extension::value_escape;
 pub(super) use extension::{Pair, Pairs, has_pair};
@@ -116,12 +117,9 @@ impl CefBody {
 
     fn put_text(&mut self, pair: Pair<'_>, has_escapes: bool, rows: &mut BatchBuilder) {
         let name = key_name(pair.key);
-        if !has_escapes || memchr::memchr(b'\\', pair.value.as_bytes()).is_none() {
-            rows.field(name, &Value::Text(pair.value));
-            return;
-        }
-        unescape(pair.value, value_escape, &mut self.unescaped);
-        rows.field(name, &Value::Text(&self.unescaped));
+        let value =
+            if has_escapes { unescape(pair.value, value_escape, &mut self.unescaped) } else { pair.value };
+        rows.field(name, &Value::Text(value));
     }
 }
 

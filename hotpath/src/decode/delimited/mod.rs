@@ -11,9 +11,10 @@ use super::scalar::scalar;
 use super::syslog::BYTE_ORDER_MARK;
 use super::time_fields::TimeFields;
 use super::{Decoder, StateError};
-use crate::batch::{BatchBuilder, ColumnIndex, ShortText, escape_invalid_utf8};
+use crate::batch::{BatchBuilder, ColumnIndex, ShortText};
 use crate::block::{Event, Peer};
 use crate::cut::ColumnType;
+use crate::decode::text::text_or_escaped;
 use header::{Header, are_names, numbered};
 use record::{Dialect, Field, Record, Records, field_text};
 
@@ -200,13 +201,9 @@ impl DelimitedDecoder {
 
 impl Decoder for DelimitedDecoder {
     fn decode(&mut self, event: &Event<'_>, rows: &mut BatchBuilder) {
-        if let Some(text) = event.text() {
-            self.decode_text(text, event, rows);
-            return;
-        }
         let mut escaped = std::mem::take(&mut self.escaped);
-        escape_invalid_utf8(event.bytes, &mut escaped);
-        self.decode_text(&escaped, event, rows);
+        let text = text_or_escaped(event, &mut escaped);
+        self.decode_text(text, event, rows);
         self.escaped = escaped;
     }
 

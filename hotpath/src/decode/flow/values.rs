@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
-use crate::batch::{Value, escape_invalid_utf8};
+use crate::batch::Value;
 
 use super::plan::Kind;
 use super::times;
 use crate::decode::address_text::{push_hex, push_ipv4, push_ipv6, push_mac};
+use crate::decode::text::utf8_or_escaped;
 
 /// A number of at most eight bytes (reduced-size encoding, RFC 7011 section 6.2); of a longer one its last eight.
 #[inline]
@@ -98,11 +99,7 @@ fn time<'a>(time_us: Option<i64>, bytes: &[u8], written: &'a mut String) -> Valu
 fn text<'a>(bytes: &'a [u8], written: &'a mut String) -> Option<Value<'a>> {
     let length = bytes.iter().rposition(|byte| *byte != 0)? + 1;
     let bytes = bytes.get(..length)?;
-    if let Ok(text) = simdutf8::basic::from_utf8(bytes) {
-        return Some(Value::Text(text));
-    }
-    escape_invalid_utf8(bytes, written);
-    Some(Value::Text(written))
+    Some(Value::Text(utf8_or_escaped(bytes, written)))
 }
 
 /// An address of 4, 16 or 6 bytes.

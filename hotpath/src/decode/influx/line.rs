@@ -1,8 +1,7 @@
 //! The grammar of the InfluxDB line protocol: `measurement,tag=value field=value,field=value timestamp`.
 
-use std::borrow::Cow;
-
 use crate::batch::Value;
+use crate::decode::text::{itself, unescape};
 
 /// What is wrong with a line.
 pub(super) type Fault = &'static str;
@@ -13,12 +12,31 @@ pub(super) struct Cursor<'a> {
     rest: &'a str,
 }
 
+/// Text that may have escapes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Word<'a> {
+    pub(super) text: &'a str,
+    /// What stands for itself behind a backslash.
+    escaped: &'static [u8],
+}
+
+impl<'a> Word<'a> {
+    pub(super) fn is_empty(self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// What it says.
+    pub(super) fn unescape(self, memory: &'a mut String) -> &'a str {
+        unescape(self.text, itself(self.escaped), memory)
+    }
+}
+
 /// A value of a field.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum FieldValue<'a> {
     Scalar(Value<'a>),
     /// Text between quotes.
-    Text(Cow<'a, str>),
+    Quoted(Word<'a>),
 }
 
 impl<'a> Cursor<'a> {
@@ -62,14 +80,12 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes what goes on to one of these bytes without a backslash before it, or to the end of the line.
-    pub(super) fn word(&mut self, stops: &[u8]) -> Cow<'a, str> {
+    pub(super) fn word(&mut self, stops: &[u8]) -> Word<'a> {
         let bytes = self.rest.as_bytes();
         let mut at = 0;
-        let mut has_escapes = false;
         while let Some(byte) = bytes.get(at) {
             match byte {
                 b'\\' => {
-                    has_escapes = true;
                     at += 1;
                     // A line ends whatever stands before its end.
                     at += usize::from(!matches!(bytes.get(at), None | Some(b'\n')));
@@ -84,25 +100,23 @@ impl<'a> Cursor<'a> {
         let at = (at..=bytes.len()).find(|end| self.rest.is_char_boundary(*end)).unwrap_or(bytes.len());
         let (word, rest) = self.rest.split_at(at);
         self.rest = rest;
-        let word =
+        let text =
             word.strip_suffix('\r').filter(|_| rest.is_empty() || rest.starts_with('\n')).unwrap_or(word);
-        if has_escapes { Cow::Owned(unescape(word, is_escaped_in_word)) } else { Cow::Borrowed(word) }
+        Word { text, escaped: b",= " }
     }
 
     /// Takes the value of a field.
     pub(super) fn field_value(&mut self) -> Result<FieldValue<'a>, Fault> {
         if self.take('"') {
-            return self.text_in_quotes().map(FieldValue::Text);
+            return self.text_in_quotes().map(FieldValue::Quoted);
         }
-        let Cow::Borrowed(word) = self.word(b", ") else { return Err(NO_VALUE) };
-        scalar(word).map(FieldValue::Scalar).ok_or(NO_VALUE)
+        scalar(self.word(b", ").text).map(FieldValue::Scalar).ok_or(NO_VALUE)
     }
 
     /// Takes a text that may go over line breaks, and its closing quote.
-    fn text_in_quotes(&mut self) -> Result<Cow<'a, str>, Fault> {
+    fn text_in_quotes(&mut self) -> Result<Word<'a>, Fault> {
         let bytes = self.rest.as_bytes();
         let mut at = 0;
-        let mut has_escapes = false;
         loop {
             let found = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest));
             let Some(found) = found else { return Err("a quote that is not closed") };
@@ -110,12 +124,11 @@ impl<'a> Cursor<'a> {
             if bytes[at] == b'"' {
                 break;
             }
-            has_escapes = true;
             at += 2;
         }
         let text = &self.rest[..at];
         self.rest = &self.rest[at + 1..];
-        Ok(if has_escapes { Cow::Owned(unescape(text, is_escaped_in_quotes)) } else { Cow::Borrowed(text) })
+        Ok(Word { text, escaped: b"\"\\" })
     }
 }
 
@@ -139,33 +152,6 @@ fn scalar(word: &str) -> Option<Value<'_>> {
     word.parse().ok().filter(|number: &f64| number.is_finite()).map(Value::Double)
 }
 
-fn is_escaped_in_word(byte: u8) -> bool {
-    matches!(byte, b',' | b'=' | b' ')
-}
-
-fn is_escaped_in_quotes(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\\')
-}
-
-/// The text without the backslashes before what they are for.
-fn unescape(text: &str, is_escaped: fn(u8) -> bool) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(found) = memchr::memchr(b'\\', rest.as_bytes()) {
-        out.push_str(&rest[..found]);
-        rest = &rest[found + 1..];
-        match rest.bytes().next().filter(|byte| is_escaped(*byte)) {
-            Some(byte) => {
-                out.push(char::from(byte));
-                rest = &rest[1..];
-            }
-            None => out.push('\\'),
-        }
-    }
-    out.push_str(rest);
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,7 +169,10 @@ mod tests {
             (value("t"), value("FALSE")),
             (scalar(Value::Boolean(true)), scalar(Value::Boolean(false)))
         );
-        assert_eq!(value("\"a \\\"b\\\" \\\\ \\n\n\"x"), Ok(FieldValue::Text("a \"b\" \\ \\n\n".into())));
+        let Ok(FieldValue::Quoted(quoted)) = value("\"a \\\"b\\\" \\\\ \\n\n\"x") else {
+            panic!("text in quotes")
+        };
+        assert_eq!(quoted.unescape(&mut String::new()), "a \"b\" \\ \\n\n");
         for text in ["", "nan", "inf", "-inf", "1x", "\"open", "-1u", "text", "1\\,5"] {
             assert!(value(text).is_err(), "{text}");
         }
@@ -191,7 +180,8 @@ mod tests {
 
     #[test]
     fn a_word_ends_where_no_backslash_stands_before_its_end() {
-        let word = |text: &'static str| Cursor::new(text).word(b"=, ").into_owned();
+        let word =
+            |text: &'static str| Cursor::new(text).word(b"=, ").unescape(&mut String::new()).to_owned();
         assert_eq!(word("cpu,a=b"), "cpu");
         assert_eq!(word("a\\ b\\,c\\=d=e"), "a b,c=d");
         assert_eq!(word("c:\\dir \\"), "c:\\dir");

@@ -6,9 +6,10 @@ use chrono_tz::Tz;
 
 use super::Decoder;
 use super::syslog::Times;
-use crate::batch::{BatchBuilder, ColumnIndex, ShortText, Value, escape_invalid_utf8};
+use crate::batch::{BatchBuilder, ColumnIndex, ShortText, Value};
 use crate::block::Event;
 use crate::cut::ColumnType;
+use crate::decode::text::text_or_escaped;
 use line::{Cursor, Fault, FieldValue};
 
 const COMMENT: ShortText = ShortText::new("comment");
@@ -22,6 +23,9 @@ pub struct InfluxDecoder {
     times: Times,
     /// The event where it is not UTF-8.
     escaped: String,
+    /// A key and a value without their escapes.
+    key: String,
+    value: String,
 }
 
 impl InfluxDecoder {
@@ -33,6 +37,8 @@ impl InfluxDecoder {
             message: rows.define("message", ColumnType::String),
             times: Times::new(Tz::UTC),
             escaped: String::new(),
+            key: String::new(),
+            value: String::new(),
         }
     }
 
@@ -79,7 +85,7 @@ impl InfluxDecoder {
         if measurement.is_empty() {
             return Err("a line without a measurement");
         }
-        rows.put_text(self.measurement, &measurement);
+        rows.put_text(self.measurement, measurement.unescape(&mut self.value));
         while cursor.take(',') {
             let key = cursor.word(b"=, ");
             if key.is_empty() || !cursor.take('=') {
@@ -89,7 +95,8 @@ impl InfluxDecoder {
             if value.is_empty() {
                 return Err("a tag without a key or value");
             }
-            put_beside("tag_", &key, &Value::Text(&value), rows);
+            let value = Value::Text(value.unescape(&mut self.value));
+            put_beside("tag_", key.unescape(&mut self.key), &value, rows);
         }
         if !cursor.take(' ') {
             return Err("a line without fields");
@@ -100,19 +107,20 @@ impl InfluxDecoder {
             if key.is_empty() || !cursor.take('=') {
                 return Err("a line without fields, or a field without a key");
             }
-            match cursor.field_value()? {
-                FieldValue::Scalar(value) => put_beside("field_", &key, &value, rows),
-                FieldValue::Text(text) => put_beside("field_", &key, &Value::Text(&text), rows),
-            }
+            let value = match cursor.field_value()? {
+                FieldValue::Scalar(value) => value,
+                FieldValue::Quoted(text) => Value::Text(text.unescape(&mut self.value)),
+            };
+            put_beside("field_", key.unescape(&mut self.key), &value, rows);
             if !cursor.take(',') {
                 break;
             }
         }
         cursor.skip_spaces();
-        let stamp = cursor.word(b" ");
+        let stamp = cursor.word(b" ").text;
         if !stamp.is_empty() {
             rows.set_event_time(
-                self.instant_us(&stamp, received_us).ok_or("a timestamp that is no whole number")?,
+                self.instant_us(stamp, received_us).ok_or("a timestamp that is no whole number")?,
             );
         }
         Ok(())
@@ -138,13 +146,9 @@ pub(super) fn put_beside(prefix: &str, name: &str, value: &Value<'_>, rows: &mut
 
 impl Decoder for InfluxDecoder {
     fn decode(&mut self, event: &Event<'_>, rows: &mut BatchBuilder) {
-        if let Some(text) = event.text() {
-            self.decode_text(text, event, rows);
-            return;
-        }
         let mut escaped = std::mem::take(&mut self.escaped);
-        escape_invalid_utf8(event.bytes, &mut escaped);
-        self.decode_text(&escaped, event, rows);
+        let text = text_or_escaped(event, &mut escaped);
+        self.decode_text(text, event, rows);
         self.escaped = escaped;
     }
 }

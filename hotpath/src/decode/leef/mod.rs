@@ -8,7 +8,8 @@ mod dev_time;
 mod keys;
 
 use crate::batch::{BatchBuilder, Value};
-use crate::decode::marked::{Clock, Header, Outcome, Place, key_name, put_header_field, unescape};
+use crate::decode::marked::{Clock, Header, Outcome, Place, key_name, put_header_field};
+use crate::decode::text::unescape;
 use crate::limits::KEY_VALUE_PAIRS_MAX;
 use attributes::{Attribute, Attributes, has_attribute};
 use keys::{Kind, kind};
@@ -102,18 +103,13 @@ impl LeefBody {
     }
 
     fn put_text(&mut self, name: &str, attribute: &Attribute<'_>, rows: &mut BatchBuilder) {
-        if memchr::memchr(b'\\', attribute.value.as_bytes()).is_none() {
-            rows.field(name, &Value::Text(attribute.value));
-            return;
-        }
         // The format has no escapes of its own: these are what devices put before what would end a value.
-        let escape = |byte: u8| match byte {
-            b'=' | b'|' => Some(char::from(byte)),
-            other if attribute.delimiter == Some(other) => Some(char::from(other)),
-            _ => None,
+        let escape = |behind: &str| {
+            let byte = behind.bytes().next()?;
+            let is_known = matches!(byte, b'=' | b'|') || attribute.delimiter == Some(byte);
+            (is_known && byte.is_ascii()).then_some((char::from(byte), 1))
         };
-        unescape(attribute.value, escape, &mut self.unescaped);
-        rows.field(name, &Value::Text(&self.unescaped));
+        rows.field(name, &Value::Text(unescape(attribute.value, escape, &mut self.unescaped)));
     }
 }
 

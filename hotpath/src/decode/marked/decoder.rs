@@ -2,10 +2,11 @@
 //! See `docs/protocols/cef.md` and `docs/protocols/leef.md`.
 
 use super::{Place, expect_header_columns};
-use crate::batch::{BatchBuilder, escape_invalid_utf8};
+use crate::batch::BatchBuilder;
 use crate::block::Event;
 use crate::decode::Decoder;
 use crate::decode::syslog::{BYTE_ORDER_MARK, END_OF_MESSAGE, SyslogDecoder, SyslogOptions};
+use crate::decode::text::text_or_escaped;
 
 /// Decodes CEF and LEEF messages, one row each. Its memory is used again from event to event.
 #[derive(Debug)]
@@ -54,13 +55,9 @@ impl MarkedDecoder {
 
 impl Decoder for MarkedDecoder {
     fn decode(&mut self, event: &Event<'_>, rows: &mut BatchBuilder) {
-        if let Some(text) = event.text() {
-            self.decode_text(text, event, rows);
-            return;
-        }
         let mut escaped = std::mem::take(&mut self.escaped);
-        escape_invalid_utf8(event.bytes, &mut escaped);
-        self.decode_text(&escaped, event, rows);
+        let text = text_or_escaped(event, &mut escaped);
+        self.decode_text(text, event, rows);
         self.escaped = escaped;
     }
 }

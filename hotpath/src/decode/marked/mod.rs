@@ -2,7 +2,6 @@
 //! they come alone, behind a syslog header of any kind, or in messages of the format `syslog`.
 
 mod decoder;
-mod escapes;
 mod header;
 mod place;
 
@@ -11,8 +10,8 @@ use crate::cut::ColumnType;
 use crate::decode::cef::CefBody;
 use crate::decode::leef::LeefBody;
 use crate::decode::syslog::{Fault, Times};
+use crate::decode::text::{itself, unescape};
 pub use decoder::MarkedDecoder;
-pub(in crate::decode) use escapes::{header_escape, unescape};
 pub(in crate::decode) use header::{Field, Header, field_end};
 pub(in crate::decode) use place::{Kind, Place};
 
@@ -98,8 +97,7 @@ pub(in crate::decode) fn put_header_field(
         rows.field(column, &Value::Text(field.text));
         return;
     }
-    unescape(field.text, header_escape, unescaped);
-    rows.field(column, &Value::Text(unescaped));
+    rows.field(column, &Value::Text(unescape(field.text, itself(b"|\\"), unescaped)));
 }
 
 /// The name under which a key of the body is put: one that has the column of a header's field gets the prefix that

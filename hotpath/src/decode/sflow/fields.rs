@@ -2,9 +2,10 @@
 
 use super::structure::{Field, Kind, Names, Scratch};
 use super::xdr::Xdr;
-use crate::batch::{BatchBuilder, ColumnIndex, ShortText, Value, escape_invalid_utf8};
+use crate::batch::{BatchBuilder, ColumnIndex, ShortText, Value};
 use crate::cut::ColumnType;
 use crate::decode::address_text::{hex_text, ipv4_text, ipv6_text, mac_text, push_hex, push_mac};
+use crate::decode::text::utf8_or_escaped;
 
 /// Reads a field and puts it into its columns; `None` where it is cut off.
 pub(super) fn put_field(
@@ -94,13 +95,8 @@ fn put_float(column: ColumnIndex, number: f32, rows: &mut BatchBuilder) {
 pub(super) fn put_string(column: ColumnIndex, bytes: &[u8], scratch: &mut Scratch, rows: &mut BatchBuilder) {
     let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     let bytes = bytes.get(..end).unwrap_or_default();
-    match simdutf8::basic::from_utf8(bytes) {
-        Ok("") => {}
-        Ok(text) => rows.put_text(column, text),
-        Err(_) => {
-            escape_invalid_utf8(bytes, &mut scratch.text);
-            rows.put_text(column, &scratch.text);
-        }
+    if !bytes.is_empty() {
+        rows.put_text(column, utf8_or_escaped(bytes, &mut scratch.text));
     }
 }
 

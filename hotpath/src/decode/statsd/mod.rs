@@ -5,9 +5,10 @@ mod metric;
 
 use super::Decoder;
 use super::influx::put_beside;
-use crate::batch::{BatchBuilder, ColumnIndex, ShortText, Value, escape_invalid_utf8};
+use crate::batch::{BatchBuilder, ColumnIndex, ShortText, Value};
 use crate::block::Event;
 use crate::cut::ColumnType;
+use crate::decode::text::text_or_escaped;
 use metric::{DogEvent, Fault, Line, Metric, MetricType, Sections, ServiceCheck, parse};
 
 const METRIC: ShortText = ShortText::new("metric");
@@ -199,13 +200,9 @@ fn put_text_with_breaks(column: ColumnIndex, text: &str, rows: &mut BatchBuilder
 
 impl Decoder for StatsdDecoder {
     fn decode(&mut self, event: &Event<'_>, rows: &mut BatchBuilder) {
-        if let Some(text) = event.text() {
-            self.decode_text(text, event, rows);
-            return;
-        }
         let mut escaped = std::mem::take(&mut self.escaped);
-        escape_invalid_utf8(event.bytes, &mut escaped);
-        self.decode_text(&escaped, event, rows);
+        let text = text_or_escaped(event, &mut escaped);
+        self.decode_text(text, event, rows);
         self.escaped = escaped;
     }
 }

@@ -15,9 +15,10 @@ use chrono_tz::Tz;
 use super::Decoder;
 use super::body::BodyFields;
 use super::marked::{Clock, MarkedBody, Place};
-use crate::batch::{BatchBuilder, ColumnIndex, ShortText, escape_invalid_utf8};
+use crate::batch::{BatchBuilder, ColumnIndex, ShortText};
 use crate::block::Event;
 use crate::cut::ColumnType;
+use crate::decode::text::text_or_escaped;
 use priority::Pri;
 pub(in crate::decode) use rfc3164::Stamp;
 pub(in crate::decode) use rfc3164::starts_with_header;
@@ -322,14 +323,10 @@ impl Decoder for SyslogDecoder {
         if event.truncated {
             rows.put_raw(event.bytes);
         }
-        if let Some(text) = event.text() {
-            self.decode_text(text, event, rows);
-        } else {
-            let mut escaped = std::mem::take(&mut self.escaped);
-            escape_invalid_utf8(event.bytes, &mut escaped);
-            self.decode_text(&escaped, event, rows);
-            self.escaped = escaped;
-        }
+        let mut escaped = std::mem::take(&mut self.escaped);
+        let text = text_or_escaped(event, &mut escaped);
+        self.decode_text(text, event, rows);
+        self.escaped = escaped;
         rows.end_row();
     }
 }

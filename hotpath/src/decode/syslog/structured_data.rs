@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::batch::push_json_text;
 use crate::decode::byte_set::ByteSet;
+use crate::decode::text::{itself, unescape};
 use crate::limits::STRUCTURED_DATA_PARAMS_MAX;
 
 /// Longest SD-NAME (section 6.3.2 and ABNF in section 6).
@@ -263,25 +264,7 @@ fn check_name(name: Range<usize>, liberty: &mut Option<Fault>) -> Result<Range<u
 /// Writes a PARAM-VALUE without its escapes. Only `\"`, `\\` and `\]` are escapes, any other backslash is itself
 /// (section 6.3.3).
 fn push_value(value: &str, unescaped: &mut String, json: &mut String) {
-    if memchr::memchr(b'\\', value.as_bytes()).is_none() {
-        push_json_text(value, json);
-        return;
-    }
-    unescaped.clear();
-    let mut rest = value;
-    while let Some(found) = memchr::memchr(b'\\', rest.as_bytes()) {
-        unescaped.push_str(&rest[..found]);
-        rest = &rest[found + 1..];
-        match rest.as_bytes().first() {
-            Some(b'"' | b'\\' | b']') => {
-                unescaped.push_str(&rest[..1]);
-                rest = &rest[1..];
-            }
-            _ => unescaped.push('\\'),
-        }
-    }
-    unescaped.push_str(rest);
-    push_json_text(unescaped, json);
+    push_json_text(unescape(value, itself(b"\"\\]"), unescaped), json);
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use arrow::record_batch::RecordBatch;
 use proptest::prelude::*;
 
 use super::*;
+use crate::batch::escape_invalid_utf8;
 use crate::batch::{ColumnRegistry, RowOptions};
 use crate::block::{Block, BlockMemory, Peer, SourceType};
 use crate::decode::decode_block;

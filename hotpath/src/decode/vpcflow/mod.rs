@@ -8,9 +8,10 @@ use super::delimited::{DelimitedOptions, RECORD_TYPE_HEADER};
 use super::learned::LearnedHeaders;
 use super::packet::ip_protocol_name;
 use super::{Decoder, StateError};
-use crate::batch::{BatchBuilder, ColumnIndex, ShortText, Value, escape_invalid_utf8};
+use crate::batch::{BatchBuilder, ColumnIndex, ShortText, Value};
 use crate::block::{Event, Peer};
 use crate::cut::ColumnType;
+use crate::decode::text::text_or_escaped;
 use field::{DEFAULT_FORMAT, Field, Kind, are_names, field};
 
 const FLOW_FORMAT: ShortText = ShortText::new("aws_vpc");
@@ -155,13 +156,9 @@ fn fields_of(names: &str) -> Fields {
 
 impl Decoder for VpcFlowDecoder {
     fn decode(&mut self, event: &Event<'_>, rows: &mut BatchBuilder) {
-        if let Some(text) = event.text() {
-            self.decode_text(text, event, rows);
-            return;
-        }
         let mut escaped = std::mem::take(&mut self.escaped);
-        escape_invalid_utf8(event.bytes, &mut escaped);
-        self.decode_text(&escaped, event, rows);
+        let text = text_or_escaped(event, &mut escaped);
+        self.decode_text(text, event, rows);
         self.escaped = escaped;
     }
 

@@ -8,9 +8,10 @@ mod state;
 use super::syslog::{BYTE_ORDER_MARK, END_OF_MESSAGE, SyslogOptions, Times};
 use super::weblog::{Columns, Writer};
 use super::{Decoder, StateError};
-use crate::batch::{BatchBuilder, escape_invalid_utf8};
+use crate::batch::BatchBuilder;
 use crate::block::Event;
 use crate::decode::marked::Clock;
+use crate::decode::text::text_or_escaped;
 pub(in crate::decode) use lines::W3cLines;
 
 const UNKNOWN: &str = "a line that is not as the #Fields directive says";
@@ -62,13 +63,9 @@ impl W3cDecoder {
 
 impl Decoder for W3cDecoder {
     fn decode(&mut self, event: &Event<'_>, rows: &mut BatchBuilder) {
-        if let Some(text) = event.text() {
-            self.decode_text(text, event, rows);
-            return;
-        }
         let mut escaped = std::mem::take(&mut self.escaped);
-        escape_invalid_utf8(event.bytes, &mut escaped);
-        self.decode_text(&escaped, event, rows);
+        let text = text_or_escaped(event, &mut escaped);
+        self.decode_text(text, event, rows);
         self.escaped = escaped;
     }
 

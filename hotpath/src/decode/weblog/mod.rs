@@ -25,8 +25,9 @@ use super::syslog::bsd_time;
 use super::syslog::{BYTE_ORDER_MARK, END_OF_MESSAGE, SyslogDecoder, SyslogOptions};
 use super::w3c::W3cLines;
 use super::{Decoder, StateError};
-use crate::batch::{BatchBuilder, ShortText, escape_invalid_utf8};
+use crate::batch::{BatchBuilder, ShortText};
 use crate::block::Event;
+use crate::decode::text::text_or_escaped;
 pub(in crate::decode) use columns::{Columns, Writer, is_address};
 use json::JsonLines;
 pub(in crate::decode) use request::Target;
@@ -189,14 +190,10 @@ fn split_tag(line: &str) -> Option<(&str, &str)> {
 impl Decoder for WeblogDecoder {
     fn decode(&mut self, event: &Event<'_>, rows: &mut BatchBuilder) {
         rows.begin_row(event);
-        if let Some(text) = event.text() {
-            self.decode_text(text, event, rows);
-        } else {
-            let mut escaped = std::mem::take(&mut self.escaped);
-            escape_invalid_utf8(event.bytes, &mut escaped);
-            self.decode_text(&escaped, event, rows);
-            self.escaped = escaped;
-        }
+        let mut escaped = std::mem::take(&mut self.escaped);
+        let text = text_or_escaped(event, &mut escaped);
+        self.decode_text(text, event, rows);
+        self.escaped = escaped;
         rows.end_row();
     }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::batch::Value;
 use crate::cut::ColumnType;
+use crate::decode::text;
 
 /// The type of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,29 +98,22 @@ fn time_us(text: &str) -> Option<i64> {
 ///
 /// What is no character, or controls a terminal, keeps its escape, as in the JSON that Zeek writes.
 pub(super) fn unescape(text: &str) -> Cow<'_, str> {
-    if memchr::memchr(b'\\', text.as_bytes()).is_none() {
+    let mut memory = String::new();
+    // An escape is longer than what it writes.
+    if text::unescape(text, escape, &mut memory).len() == text.len() {
         return Cow::Borrowed(text);
     }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(found) = memchr::memchr(b'\\', rest.as_bytes()) {
-        let (before, escape) = rest.split_at(found);
-        out.push_str(before);
-        let (character, taken) = escaped_character(escape).unwrap_or(('\\', 1));
-        out.push(character);
-        rest = &escape[taken..];
-    }
-    out.push_str(rest);
-    Cow::Owned(out)
+    Cow::Owned(memory)
 }
 
-/// The character that the escapes write which a text begins with, and their bytes.
-fn escaped_character(text: &str) -> Option<(char, usize)> {
+/// The character that is written by the escapes of which the first begins with a backslash before this text, and how
+/// many bytes of it.
+fn escape(behind: &str) -> Option<(char, usize)> {
     const ESCAPE_BYTES: usize = 4;
-    if text.starts_with("\\\\") {
-        return Some(('\\', 2));
+    if behind.starts_with('\\') {
+        return Some(('\\', 1));
     }
-    let first = escaped_byte(text)?;
+    let first = escaped_byte(behind)?;
     let length = match first {
         b' '..=b'~' | b'\t' | b'\n' | b'\r' => 1,
         0xc2..=0xdf => 2,
@@ -127,17 +121,17 @@ fn escaped_character(text: &str) -> Option<(char, usize)> {
         0xf0..=0xf4 => 4,
         _ => return None,
     };
-    let mut bytes = [0; 4];
-    for (place, byte) in bytes.iter_mut().take(length).enumerate() {
-        *byte = escaped_byte(text.get(place * ESCAPE_BYTES..)?)?;
+    let mut bytes = [first, 0, 0, 0];
+    for (place, byte) in bytes.iter_mut().enumerate().take(length).skip(1) {
+        *byte = escaped_byte(behind.get(place * ESCAPE_BYTES - 1..)?.strip_prefix('\\')?)?;
     }
     let character = std::str::from_utf8(&bytes[..length]).ok()?.chars().next()?;
-    Some((character, length * ESCAPE_BYTES))
+    Some((character, length * ESCAPE_BYTES - 1))
 }
 
-/// The byte of `\xHH`.
+/// The byte of `\xHH`, without the backslash.
 fn escaped_byte(text: &str) -> Option<u8> {
-    let digits = text.strip_prefix("\\x")?.get(..2)?;
+    let digits = text.strip_prefix('x')?.get(..2)?;
     let is_hexadecimal = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
     is_hexadecimal.then(|| u8::from_str_radix(digits, 16).ok())?
 }

@@ -8,9 +8,10 @@ use super::json::JsonDecoder;
 use super::learned::LearnedHeaders;
 use super::protocols::protocol_number;
 use super::{Decoder, DecoderOptions, StateError};
-use crate::batch::{BatchBuilder, ColumnIndex, Value, escape_invalid_utf8};
+use crate::batch::{BatchBuilder, ColumnIndex, Value};
 use crate::block::Event;
 use crate::cut::ColumnType;
+use crate::decode::text::text_or_escaped;
 use header::{Field, Header, Meaning};
 use kind::unescape;
 
@@ -222,13 +223,9 @@ impl Decoder for ZeekDecoder {
             self.json.decode(event, rows);
             return;
         }
-        if let Some(text) = event.text() {
-            self.decode_text(text, event, rows);
-            return;
-        }
         let mut escaped = std::mem::take(&mut self.escaped);
-        escape_invalid_utf8(event.bytes, &mut escaped);
-        self.decode_text(&escaped, event, rows);
+        let text = text_or_escaped(event, &mut escaped);
+        self.decode_text(text, event, rows);
         self.escaped = escaped;
     }
 
