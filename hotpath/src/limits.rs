@@ -106,8 +106,16 @@ pub const DRAIN_LOOK_MS: u64 = 10;
 
 /// Milliseconds before the encoder tries again what it could not write.
 pub const ENCODE_RETRY_MS: u64 = 1_000;
+
 /// Messages that wait for an encoder thread. When there are that many, the shard leaves rows to the log.
 pub const ENCODER_MESSAGES_MAX: usize = 64;
+
+/// Bytes that the rows among them hold, blocks and columns. When there is no room for more, the shard leaves rows to the
+/// log; rows that hold more than this by themselves wait until nothing else is on the way.
+pub const ENCODER_QUEUE_BYTES_MAX: usize = 96 << 20;
+
+/// Bytes in which that is counted: what is less than a whole one does not count.
+pub const ENCODER_QUEUE_UNIT_BYTES: usize = 64 << 10;
 
 /// Events that wait for the shard. When there are that many, the encoder thread waits.
 pub const ENCODER_EVENTS_MAX: usize = 1_024;

@@ -319,7 +319,7 @@ fn the_thread_cuts_by_age_without_a_message_and_closes_everything_when_it_stops(
         cpu: None,
     })
     .unwrap();
-    let send = |message| handle.messages.send_blocking(message).unwrap();
+    let send = |message| futures::executor::block_on(handle.messages.send(message)).unwrap();
     let rows = |position| EncoderMessage::Rows {
         dataset: 0,
         batch: numbered(START_US, 1),

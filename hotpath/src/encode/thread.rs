@@ -17,8 +17,8 @@ use nix::unistd::Pid;
 use super::dataset::{AccountedCut, CutReason, DatasetEncoder, Rows};
 use super::error::EncodeError;
 use super::options::{DatasetOptions, EncoderIdentity};
-use super::park::receive_within;
-use crate::limits::{ENCODER_DATASETS_MAX, ENCODER_EVENTS_MAX, ENCODER_MESSAGES_MAX};
+use super::queue::{MessageReceiver, MessageSender, channel};
+use crate::limits::{ENCODER_DATASETS_MAX, ENCODER_EVENTS_MAX};
 use crate::names::DatasetKey;
 
 /// Pinned memory from which a row group is written when the pool is low; a smaller one is copied out of its blocks.
@@ -379,8 +379,8 @@ impl Encoder {
 /// A running encoder thread.
 #[derive(Debug)]
 pub struct EncoderHandle {
-    /// Takes messages; bounded by [`ENCODER_MESSAGES_MAX`].
-    pub messages: Sender<EncoderMessage>,
+    /// Takes messages, as many as there is room for.
+    pub messages: MessageSender,
     /// Gives events; the thread waits when [`ENCODER_EVENTS_MAX`] are not taken.
     pub events: Receiver<EncoderEvent>,
     /// Figures of the thread.
@@ -395,7 +395,7 @@ pub struct EncoderHandle {
 /// # Errors
 /// When the system gives no thread.
 pub fn spawn(surroundings: EncoderSurroundings) -> std::io::Result<EncoderHandle> {
-    let (messages, incoming) = async_channel::bounded(ENCODER_MESSAGES_MAX);
+    let (messages, incoming) = channel();
     let (outgoing, events) = async_channel::bounded(ENCODER_EVENTS_MAX);
     let name = format!("encoder-{}", surroundings.identity.shard);
     let cpu = surroundings.cpu;
@@ -418,11 +418,11 @@ fn bind_to(cpu: Option<usize>) {
     }
 }
 
-fn run(encoder: &mut Encoder, messages: &Receiver<EncoderMessage>, events: &Sender<EncoderEvent>) {
+fn run(encoder: &mut Encoder, messages: &MessageReceiver, events: &Sender<EncoderEvent>) {
     loop {
         let received = match encoder.idle_time() {
-            Some(time_limit) => receive_within(messages, time_limit),
-            None => messages.recv_blocking().map(Some),
+            Some(time_limit) => messages.receive_within(time_limit),
+            None => messages.receive().map(Some),
         };
         // A shard that is gone is told nothing, but its files are closed as for one that stops.
         let message = received.unwrap_or(Some(EncoderMessage::Stop));

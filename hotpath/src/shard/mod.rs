@@ -28,7 +28,7 @@ use crate::account::{DropReason, TallyWriter};
 use crate::batch::BatchBuilder;
 use crate::block::SealedBlock;
 use crate::decode::{Decoder, Format};
-use crate::encode::{AccountedCut, EncoderMessage};
+use crate::encode::{AccountedCut, MessageSender};
 use crate::filter::Filters;
 use crate::log::{GlommioDisk, Intent, Log, LogReader, RecordPlace};
 use crate::names::DatasetKey;
@@ -122,7 +122,7 @@ struct Shard {
     spool_bytes: Cell<u64>,
     logged: RefCell<VecDeque<LoggedBlock>>,
     logged_in_memory: Cell<usize>,
-    encoder: async_channel::Sender<EncoderMessage>,
+    encoder: MessageSender,
     /// The log was in trouble, and nothing waits that would show when it is over: whoever comes next tries it.
     log_may_be_tried: Cell<bool>,
     log_work: Wake,

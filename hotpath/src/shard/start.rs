@@ -17,7 +17,7 @@ use super::wake::Wake;
 use super::{DatasetSettings, LoggedBlock, Shard, ShardLog, ShardSettings, control, logging, parsing};
 use crate::account::{Aside, DatasetWriters, Movement};
 use crate::encode::thread::EncoderSurroundings;
-use crate::encode::{self, EncoderEvent, EncoderHandle, EncoderIdentity, EncoderMessage};
+use crate::encode::{self, EncoderEvent, EncoderHandle, EncoderIdentity, MessageSender};
 use crate::limits::{HEARTBEAT_MS, RING_DEPTH, RING_MEMORY_BYTES};
 use crate::log::{GlommioDisk, Log, LogError, Recovery};
 use crate::names::DatasetKey;
@@ -126,7 +126,7 @@ fn encoder_surroundings(settings: &ShardSettings, identity: EncoderIdentity) -> 
 
 async fn run(
     mut settings: ShardSettings,
-    encoder: async_channel::Sender<EncoderMessage>,
+    encoder: MessageSender,
     events: async_channel::Receiver<EncoderEvent>,
     tell: async_channel::Sender<Result<(), LogError>>,
 ) {
@@ -164,7 +164,7 @@ async fn open_log(settings: &ShardSettings) -> Result<(ShardLog, Recovery), LogE
 }
 
 impl Shard {
-    fn new(settings: ShardSettings, encoder: async_channel::Sender<EncoderMessage>) -> Self {
+    fn new(settings: ShardSettings, encoder: MessageSender) -> Self {
         Self {
             intake: RefCell::new(Intake::new(settings.pool.clone())),
             settings,

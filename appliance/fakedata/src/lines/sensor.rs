@@ -281,16 +281,7 @@ fn agent(rng: &mut SmallRng) -> Template {
     let is_connect = rng.random_range(0..2) == 0;
     event.text("{\"event_type\":\"").text(if is_connect { "network_connect" } else { "process_exec" });
     event.text("\",\"time\":\"").time(TimeStyle::Rfc5424).text("\",\"host\":\"").text(&host(rng));
-    event
-        .text("\",\"process\":{\"pid\":")
-        .varying(rng.random_range(1..10), 2)
-        .text(",\"ppid\":")
-        .varying(1, 1);
-    event.text(",\"uid\":").varying(10, 1).text(",\"gid\":").varying(10, 1);
-    event.text(&format!(
-        ",\"name\":\"{name}\",\"executable\":\"{binary}\",\"command_line\":\"{binary} {arguments} seq "
-    ));
-    event.number().filler(b' ').text("\"}");
+    event.text("\"");
     if is_connect {
         event
             .text(",\"network\":{\"source_ip\":\"10.20.0.")
@@ -301,7 +292,12 @@ fn agent(rng: &mut SmallRng) -> Template {
         address(&mut event, rng);
         event.text("\",\"dest_port\":443,\"protocol\":\"tcp\",\"outcome\":\"established\"}");
     }
-    event.text("}");
+    event.text(",\"process\":{\"pid\":").varying(rng.random_range(1..10), 2).text(",\"ppid\":").varying(1, 1);
+    event.text(",\"uid\":").varying(10, 1).text(",\"gid\":").varying(10, 1);
+    event.text(&format!(
+        ",\"name\":\"{name}\",\"executable\":\"{binary}\",\"command_line\":\"{binary} {arguments} seq "
+    ));
+    event.number().filler(b' ').text("\"}}");
     event
 }
 
@@ -312,7 +308,11 @@ mod tests {
     use crate::lines::LineGenerator;
 
     fn events(kind: SensorKind) -> Vec<serde_json::Value> {
-        let mut generator = LineGenerator::with_ring(4, kind, 300, 1, Some(100));
+        events_of_size(kind, 300)
+    }
+
+    fn events_of_size(kind: SensorKind, size: usize) -> Vec<serde_json::Value> {
+        let mut generator = LineGenerator::with_ring(4, kind, size, 1, Some(100));
         let mut events = Vec::new();
         for _ in 0..100 {
             let mut out = Vec::new();
@@ -321,6 +321,11 @@ mod tests {
             events.push(event.unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&out))));
         }
         events
+    }
+
+    #[test]
+    fn events_that_are_made_longer_are_json_too() {
+        assert_eq!(events_of_size(SensorKind::Mixed, 3_000).len(), 100);
     }
 
     #[test]

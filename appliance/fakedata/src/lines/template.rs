@@ -76,6 +76,11 @@ impl Template {
 
     /// Makes the message `length` bytes long, or leaves it when it is longer.
     pub(crate) fn lengthen(&mut self, length: usize, rng: &mut SmallRng) {
+        let last_pair = self.pairs.iter().max().copied().unwrap_or(0);
+        debug_assert!(
+            self.filler_at >= last_pair.max(self.number_at),
+            "what is filled in stands before the filler"
+        );
         let missing = length.saturating_sub(self.bytes.len());
         if missing == 0 {
             return;
