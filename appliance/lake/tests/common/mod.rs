@@ -9,7 +9,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const ACCESS_KEY: &str = "test-access";
 const SECRET_KEY: &str = "test-secret";
@@ -74,19 +74,26 @@ impl Weed {
         arguments.extend(more.iter().map(|text| text.replace("{https}", &https_port.to_string())));
         let mut weed = Self { program, folder, arguments, server: None, port, https_port };
         weed.restart();
-        let store = weed.store(patient()).await;
-        let started = Instant::now();
-        loop {
-            let ready = match store.create_bucket().await {
-                Ok(()) => store.put_bytes("ready", "yes".into(), PutCondition::None).await.map(|_| ()),
-                Err(error) => Err(error),
-            };
-            match ready {
-                Ok(()) => return Some(weed),
-                Err(error) if started.elapsed() > Duration::from_secs(60) => panic!("no server: {error}"),
-                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
-            }
+        match tokio::time::timeout(Duration::from_secs(60), weed.until_it_stores()).await {
+            Ok(()) => Some(weed),
+            Err(_) => panic!("the server took nothing for a minute; it said:\n{}", weed.log()),
         }
+    }
+
+    /// Waits until the server has taken an object. SeaweedFS answers long before it has a volume to write to, and
+    /// has none for good while less than 1 % of the disk is free.
+    async fn until_it_stores(&self) {
+        let store = self.store(patient()).await;
+        while store.create_bucket().await.is_err()
+            || store.put_bytes("ready", "yes".into(), PutCondition::None).await.is_err()
+        {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// What the server has printed.
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("weed.log")).unwrap_or_default()
     }
 
     /// Starts the server on its old ports and folder.
