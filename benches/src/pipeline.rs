@@ -3,14 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Context;
 use arrow::array::RecordBatch;
 use hotpath::batch::{BatchBuilder, ColumnRegistry, RowOptions};
 use hotpath::block::SealedBlock;
 use hotpath::decode::{Decoder, DecoderOptions, Format, decode_block, decoder};
 use hotpath::encode::thread::EncoderSurroundings;
 use hotpath::encode::{DatasetOptions, Encoder, EncoderEvent, EncoderIdentity, EncoderMessage};
-use hotpath::filter::{FilterDefinition, FilterState, Filters};
+use hotpath::filter::{FilterDefinition, FilterState, FilterSurroundings, Filters};
 use hotpath::names::DatasetKey;
 
 /// Blocks to batches.
@@ -47,8 +46,8 @@ impl OneCondition {
     pub fn drop_where(condition: &str) -> anyhow::Result<Self> {
         let definition = serde_json::json!({"type": "drop", "config": {"condition": condition}});
         let definition: FilterDefinition = serde_json::from_value(definition)?;
-        let filters = Filters::compile(&[definition])?;
-        let state = filters.new_state(0);
+        let filters = Filters::compile(&[definition], &FilterSurroundings::default())?;
+        let state = filters.new_state();
         Ok(Self { filters, state })
     }
 
@@ -57,11 +56,13 @@ impl OneCondition {
     /// # Errors
     /// When the filter failed on the batch.
     pub fn apply(&mut self, batch: RecordBatch) -> anyhow::Result<RecordBatch> {
-        let outcome = self.filters.apply(batch, &mut self.state);
-        match outcome.failures.into_iter().next() {
-            None => Ok(outcome.batch),
-            Some((_, failure)) => Err(failure).context("filter"),
-        }
+        let outcome = self.filters.apply(batch, &mut self.state, 0);
+        anyhow::ensure!(
+            outcome.faulty.is_none(),
+            "the filter failed on {} events",
+            outcome.faulty.selected()
+        );
+        Ok(outcome.batch)
     }
 }
 

@@ -102,6 +102,8 @@ pub enum Aside {
     ConnectionLimit,
     /// Events kept whole in `raw` because they could not be parsed.
     ParseErrors,
+    /// Events that went on with what a filter could not do in `_errors`.
+    FilterErrors,
     /// Of `received`: events read back from the log at start.
     Replayed,
     /// Bytes of the events received.
@@ -116,10 +118,11 @@ pub enum Aside {
 
 impl Aside {
     /// Every number, in the order of [`Movement::aside`].
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::OversizeCut,
         Self::ConnectionLimit,
         Self::ParseErrors,
+        Self::FilterErrors,
         Self::Replayed,
         Self::BytesReceived,
         Self::BytesStored,
@@ -133,6 +136,7 @@ impl Aside {
             Self::OversizeCut => "oversize_cut",
             Self::ConnectionLimit => "connection_limit",
             Self::ParseErrors => "parse_errors",
+            Self::FilterErrors => "filter_errors",
             Self::Replayed => "replayed",
             Self::BytesReceived => "bytes_received",
             Self::BytesStored => "bytes_stored",

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringViewArray};
 use arrow::datatypes::{DataType, Float64Type, Int64Type};
-use hotpath::filter::{FilterOutcome, FilterPipelineDefinition, Filters, catalogue, limits};
+use hotpath::filter::{
+    FilterOutcome, FilterPipelineDefinition, FilterSurroundings, Filters, catalogue, limits,
+};
 
 fn batch() -> RecordBatch {
     let action = StringViewArray::from(vec![Some("deny"), Some("allow"), None, Some("deny")]);
@@ -19,13 +21,14 @@ fn batch() -> RecordBatch {
 fn compile(filters: &str) -> Filters {
     let text = format!("{{\"filters\": [{filters}]}}");
     let pipeline = FilterPipelineDefinition::from_json(&text).unwrap_or_else(|error| panic!("{error}"));
-    Filters::compile(&pipeline.filters).unwrap_or_else(|error| panic!("{error}"))
+    Filters::compile(&pipeline.filters, &FilterSurroundings::default())
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn run(filters: &str) -> FilterOutcome {
     let filters = compile(filters);
-    let outcome = filters.apply(batch(), &mut filters.new_state(0));
-    assert!(outcome.failures.is_empty(), "{:?}", outcome.failures);
+    let outcome = filters.apply(batch(), &mut filters.new_state(), 0);
+    assert!(outcome.faulty.is_none(), "{:?}", outcome.batch.column_by_name("_errors"));
     assert_eq!(outcome.dropped_by_filter.iter().sum::<usize>(), outcome.dropped_rows);
     assert_eq!(outcome.batch.num_rows() + outcome.dropped_rows, batch().num_rows());
     outcome
@@ -58,7 +61,9 @@ fn names(batch: &RecordBatch) -> Vec<String> {
 fn refusal(text: &str) -> String {
     match FilterPipelineDefinition::from_json(text) {
         Err(error) => error.to_string(),
-        Ok(pipeline) => Filters::compile(&pipeline.filters).expect_err(text).to_string(),
+        Ok(pipeline) => {
+            Filters::compile(&pipeline.filters, &FilterSurroundings::default()).expect_err(text).to_string()
+        }
     }
 }
 
@@ -70,8 +75,8 @@ fn refusal_of_one(kind: &str, config: &str) -> String {
 fn the_promised_definition_works_as_written() {
     let text = r#"{"filters":[{"type":"drop","config":{"condition":"action == 'deny'"}}]}"#;
     let pipeline: FilterPipelineDefinition = serde_json::from_str(text).expect("a definition");
-    let filters = Filters::compile(&pipeline.filters).expect("a filter");
-    let outcome = filters.apply(batch(), &mut filters.new_state(0));
+    let filters = Filters::compile(&pipeline.filters, &FilterSurroundings::default()).expect("a filter");
+    let outcome = filters.apply(batch(), &mut filters.new_state(), 0);
     assert_eq!(outcome.dropped_rows, 2);
     assert_eq!(texts(&outcome.batch, "host"), [Some("b"), Some("c")]);
 }
@@ -204,12 +209,12 @@ fn added_values_keep_their_type() {
 fn a_batch_without_drops_keeps_its_arrays_and_a_dropped_row_is_not_copied() {
     let before = batch();
     let filters = compile(r#"{"type":"drop","config":{"condition":"action == 'none'"}}"#);
-    let outcome = filters.apply(before.clone(), &mut filters.new_state(0));
+    let outcome = filters.apply(before.clone(), &mut filters.new_state(), 0);
     for (before, after) in before.columns().iter().zip(outcome.batch.columns()) {
         assert!(Arc::ptr_eq(before, after));
     }
     let filters = compile(r#"{"type":"drop","config":{"condition":"host != 'b'"}}"#);
-    let outcome = filters.apply(before.clone(), &mut filters.new_state(0));
+    let outcome = filters.apply(before.clone(), &mut filters.new_state(), 0);
     let (before, after) = (before["host"].as_string_view(), outcome.batch["host"].as_string_view());
     assert_eq!(after.len(), 1);
     assert!(
@@ -239,44 +244,49 @@ fn every_column_may_go_and_the_rows_stay() {
     let filters = compile(
         r#"{"type":"remove_field","config":{"fields":["action","host","port"]}},{"type":"sample","config":{"rate":2}}"#,
     );
-    let outcome = filters.apply(batch(), &mut filters.new_state(0));
+    let outcome = filters.apply(batch(), &mut filters.new_state(), 0);
     assert_eq!((outcome.batch.num_columns(), outcome.batch.num_rows()), (0, 2));
 }
 
 #[test]
 fn one_in_n_is_counted_across_batches_and_a_percentage_is_the_same_for_the_same_seed() {
     let filters = compile(r#"{"type":"sample","config":{"rate":3}}"#);
-    let mut state = filters.new_state(0);
-    let kept: Vec<usize> = (0..6).map(|_| filters.apply(batch(), &mut state).batch.num_rows()).collect();
+    let mut state = filters.new_state();
+    let kept: Vec<usize> =
+        (0..6).map(|seed| filters.apply(batch(), &mut state, seed).batch.num_rows()).collect();
     assert_eq!(kept, [2, 1, 1, 2, 1, 1]);
 
-    let sampled = |config: &str, shard: u64| -> Vec<usize> {
+    let sampled = |config: &str, first_seed: u64| -> Vec<usize> {
         let filters = compile(&format!(r#"{{"type":"sample","config":{config}}}"#));
-        let mut state = filters.new_state(shard);
-        (0..500).map(|_| filters.apply(batch(), &mut state).batch.num_rows()).collect()
+        let mut state = filters.new_state();
+        let seeds = first_seed..first_seed + 500;
+        seeds.map(|seed| filters.apply(batch(), &mut state, seed).batch.num_rows()).collect()
     };
     let first = sampled(r#"{"percentage":25,"seed":7}"#, 0);
     assert_eq!(first, sampled(r#"{"percentage":25,"seed":7}"#, 0));
     assert_ne!(first, sampled(r#"{"percentage":25,"seed":8}"#, 0));
-    assert_ne!(first, sampled(r#"{"percentage":25,"seed":7}"#, 1));
+    assert_ne!(first, sampled(r#"{"percentage":25,"seed":7}"#, 1_000));
     // 2,000 events, so 500 expected; the seed is fixed, so this cannot waver.
     let kept: usize = first.iter().sum();
     assert!((425..575).contains(&kept), "{kept}");
 }
 
 #[test]
-fn a_state_of_other_filters_loses_no_event_and_is_reported() {
+fn a_filter_that_cannot_be_carried_out_loses_no_event_and_says_so_in_each() {
     let sample = compile(r#"{"type":"sample","config":{"rate":2}}"#);
     let drop = compile(r#"{"type":"drop","config":{"condition":"action == 'deny'","percentage":50}}"#);
-    let outcome = sample.apply(batch(), &mut drop.new_state(0));
-    assert_eq!((outcome.batch.num_rows(), outcome.failures.len()), (4, 1));
+    let outcome = sample.apply(batch(), &mut drop.new_state(), 0);
+    assert_eq!((outcome.batch.num_rows(), outcome.faulty.selected()), (4, 4));
+    let errors = outcome.batch["_errors"].as_list::<i32>().value(3);
+    let expected = "filter 1 (sample): the filter state belongs to another configuration";
+    assert_eq!(errors.as_string_view().iter().collect::<Vec<_>>(), [Some(expected)]);
 }
 
 #[test]
 fn an_empty_batch_and_an_empty_list_pass() {
     let empty = batch().slice(0, 0);
     let filters = compile(r#"{"type":"drop","config":{"condition":"action == 'deny'"}}"#);
-    assert_eq!(filters.apply(empty, &mut filters.new_state(0)).dropped_rows, 0);
+    assert_eq!(filters.apply(empty, &mut filters.new_state(), 0).dropped_rows, 0);
     assert!(compile("").is_empty());
     assert_eq!(run("").batch, batch());
 }

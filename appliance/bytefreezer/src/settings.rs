@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bytefreezer_core::config::{Config, ConfigErrors, ConfigProblem};
 use clap::Args;
-use hotpath::filter::{FilterPipelineDefinition, Filters};
+use hotpath::filter::{FilterPipelineDefinition, FilterSurroundings, Filters};
 
 /// Where the configuration comes from.
 #[derive(Args, Clone, Debug, Default)]
@@ -38,7 +38,7 @@ pub fn load(file: Option<&Path>, data_dir: Option<&Path>) -> Result<Config, Conf
     for (number, dataset) in config.datasets.iter().enumerate() {
         let text = serde_json::json!({ "filters": dataset.filters }).to_string();
         let compiled = FilterPipelineDefinition::from_json(&text)
-            .and_then(|definition| Filters::compile(&definition.filters));
+            .and_then(|definition| Filters::compile(&definition.filters, &FilterSurroundings::default()));
         if let Err(error) = compiled {
             problems.push(ConfigProblem {
                 file: name.clone(),

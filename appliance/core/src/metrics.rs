@@ -64,7 +64,7 @@ struct LedgerCollector {
 /// A counter of the ledger: name, help, value.
 type LedgerCounter = (&'static str, &'static str, fn(&Movement) -> u64);
 
-const LEDGER_COUNTERS: [LedgerCounter; 10] = [
+const LEDGER_COUNTERS: [LedgerCounter; 11] = [
     ("ledger_received_events", "Events taken in, refused and lost ones included", |e| e.received),
     ("ledger_stored_events", "Events that are rows of committed objects", |e| e.stored),
     ("ledger_filtered_events", "Events removed by filters", |e| e.filtered),
@@ -72,6 +72,9 @@ const LEDGER_COUNTERS: [LedgerCounter; 10] = [
     ("ledger_refused_connections", "Connections above the limit", |e| e.aside(Aside::ConnectionLimit)),
     ("ledger_parse_error_events", "Events kept whole because they could not be parsed", |e| {
         e.aside(Aside::ParseErrors)
+    }),
+    ("ledger_filter_error_events", "Events that went on although a filter failed on them", |e| {
+        e.aside(Aside::FilterErrors)
     }),
     ("ledger_replayed_events", "Received events that were read back from the log", |e| {
         e.aside(Aside::Replayed)

@@ -16,7 +16,7 @@ use hotpath::decode::flow::{FlowOptions, SamplingOverride};
 use hotpath::decode::json::JsonOptions;
 use hotpath::decode::syslog::SyslogOptions;
 use hotpath::encode::DatasetOptions;
-use hotpath::filter::Filters;
+use hotpath::filter::{FilterSurroundings, Filters};
 use hotpath::framing::Framing;
 use hotpath::limits::MESSAGE_BYTES_MAX;
 use hotpath::names::DatasetKey;
@@ -40,7 +40,8 @@ pub fn dataset_settings(
     registry: Arc<ColumnRegistry>,
 ) -> anyhow::Result<DatasetSettings> {
     let key = dataset.key()?;
-    Filters::compile(&dataset.filters)
+    let surroundings = FilterSurroundings { dataset: Some(key.clone()), columns: Arc::clone(&registry) };
+    Filters::compile(&dataset.filters, &surroundings)
         .with_context(|| format!("the filters of dataset {key} do not compile"))?;
     let hours_us = |hours: u64| i64::try_from(hours).unwrap_or(i64::MAX).saturating_mul(MICROSECONDS_AN_HOUR);
     Ok(DatasetSettings {

@@ -16,6 +16,7 @@ mod views;
 use std::sync::Arc;
 
 use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::buffer::Buffer;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use hashbrown::HashMap;
 
@@ -244,18 +245,42 @@ impl BatchBuilder {
 
     /// Starts the batch of a block; decoders must take their text from this block's events.
     pub fn begin_block(&mut self, block: &SealedBlock) {
-        self.text.begin(block.data(), block.arrow_buffer());
+        self.begin_batch(block.data(), block.arrow_buffer());
+        // Most events give one row, or as many as those of the block before, and have its columns.
+        let rows = block.entries().len().max(self.last_rows + self.last_rows / 8);
+        for column in self.columns.iter_mut().filter(|column| column.used) {
+            column.data.reserve(rows);
+        }
+    }
+
+    /// Starts a batch whose rows are of no block, see [`BatchBuilder::begin_detached_row`].
+    pub(crate) fn begin_detached(&mut self) {
+        self.begin_batch(&[], Buffer::default());
+    }
+
+    fn begin_batch(&mut self, seen: &[u8], block: Buffer) {
+        self.text.begin(seen, block);
         self.addresses.begin();
         self.rows = 0;
         self.peer_run = None;
         for column in &mut self.columns {
             column.event_field_row = NO_ROW;
         }
-        // Most events give one row, or as many as those of the block before, and have its columns.
-        let rows = block.entries().len().max(self.last_rows + self.last_rows / 8);
-        for column in self.columns.iter_mut().filter(|column| column.used) {
-            column.data.reserve(rows);
-        }
+    }
+
+    /// Starts a row that is not an event, but has fields as one: it gets none of the columns that every event has.
+    pub(crate) fn begin_detached_row(&mut self) {
+        self.current.event_time_us = None;
+        self.current.parse_error = false;
+        self.current.extra.clear();
+        self.last_field = NO_COLUMN;
+        self.following = self.first_field;
+    }
+
+    /// Ends such a row.
+    pub(crate) fn end_detached_row(&mut self) {
+        self.end_extra();
+        self.rows += 1;
     }
 
     /// The name of a column.

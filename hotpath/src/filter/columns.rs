@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, new_null_array};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, RecordBatch, RecordBatchOptions, StringViewArray, new_null_array,
+};
 use arrow::compute::kernels::zip::zip;
-use arrow::compute::nullif;
-use arrow::datatypes::{DataType, Field, FieldRef, Schema};
+use arrow::compute::{cast, nullif};
+use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
 use super::mask::Mask;
@@ -43,63 +45,107 @@ impl FieldName {
     }
 }
 
-/// The batch without the column at `index`.
-pub(super) fn without(batch: &RecordBatch, index: usize) -> Result<RecordBatch, ArrowError> {
-    let mut fields = batch.schema_ref().fields().to_vec();
-    let mut columns = batch.columns().to_vec();
-    fields.remove(index);
-    columns.remove(index);
-    assemble(batch, fields, columns)
+/// The columns of a batch while they are changed.
+#[derive(Debug)]
+pub(super) struct Columns {
+    schema: SchemaRef,
+    fields: Vec<FieldRef>,
+    arrays: Vec<ArrayRef>,
+    rows: usize,
 }
 
-/// The batch with `column` under `name`, in the place of the column of that name or as the last one.
-pub(super) fn with(batch: &RecordBatch, name: &str, column: ArrayRef) -> Result<RecordBatch, ArrowError> {
-    let mut fields = batch.schema_ref().fields().to_vec();
-    let mut columns = batch.columns().to_vec();
-    let field: FieldRef = Arc::new(Field::new(name, column.data_type().clone(), true));
-    match batch.schema_ref().fields().find(name) {
-        Some((index, _)) => {
-            fields[index] = field;
-            columns[index] = column;
-        }
-        None => {
-            fields.push(field);
-            columns.push(column);
+impl Columns {
+    pub(super) fn of(batch: &RecordBatch) -> Self {
+        Self {
+            schema: batch.schema(),
+            fields: batch.schema_ref().fields().to_vec(),
+            arrays: batch.columns().to_vec(),
+            rows: batch.num_rows(),
         }
     }
-    assemble(batch, fields, columns)
+
+    fn index_of(&self, name: &str) -> Option<usize> {
+        self.fields.iter().position(|field| field.name() == name)
+    }
+
+    /// The column called `name`.
+    pub(super) fn get(&self, name: &str) -> Option<&ArrayRef> {
+        self.arrays.get(self.index_of(name)?)
+    }
+
+    /// Takes away the column called `name`, if it is there.
+    pub(super) fn remove(&mut self, name: &str) -> Option<ArrayRef> {
+        let index = self.index_of(name)?;
+        self.fields.remove(index);
+        Some(self.arrays.remove(index))
+    }
+
+    /// Puts `column` under `name`, in the place of the column of that name or as the last one.
+    pub(super) fn set(&mut self, name: &str, column: ArrayRef) {
+        let field = Arc::new(Field::new(name, column.data_type().clone(), true));
+        match self.index_of(name) {
+            Some(index) => {
+                self.fields[index] = field;
+                self.arrays[index] = column;
+            }
+            None => {
+                self.fields.push(field);
+                self.arrays.push(column);
+            }
+        }
+    }
+
+    /// Puts `values` under `name` in the rows of `rows`, and leaves what was there before in the others.
+    ///
+    /// Where the column that is there has another type, the values go to `<name>__<type>` and `name` is null in those
+    /// rows.
+    pub(super) fn set_in_rows(
+        &mut self,
+        name: &str,
+        values: &ArrayRef,
+        rows: &Mask,
+    ) -> Result<(), ArrowError> {
+        if rows.is_all() {
+            self.set(name, Arc::clone(values));
+            return Ok(());
+        }
+        let Some(before) = self.get(name) else {
+            self.set(name, null_in_rows(values, &Mask::all(rows.row_count()).minus(rows))?);
+            return Ok(());
+        };
+        if before.data_type() == values.data_type() {
+            let mixed = zip(&rows.to_array(), values, before)?;
+            self.set(name, mixed);
+            return Ok(());
+        }
+        let side_name = format!("{name}__{}", type_name(values.data_type()));
+        if self.get(&side_name).is_some_and(|side| side.data_type() != values.data_type()) {
+            return Err(ArrowError::SchemaError(format!(
+                "the side column {side_name} is there with another type"
+            )));
+        }
+        let emptied = null_in_rows(before, rows)?;
+        self.set(name, emptied);
+        self.set_in_rows(&side_name, values, rows)
+    }
+
+    /// The batch that they make.
+    pub(super) fn into_batch(self) -> Result<RecordBatch, ArrowError> {
+        let schema = Schema::new_with_metadata(self.fields, self.schema.metadata().clone());
+        let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
+        RecordBatch::try_new_with_options(Arc::new(schema), self.arrays, &options)
+    }
 }
 
-/// The batch with `values` under `name` in the rows of `rows`, and what was there before in the others.
-///
-/// Where the column that is there has another type, the values go to `<name>__<type>` and `name` is null in those rows.
-pub(super) fn with_in_rows(
-    batch: &RecordBatch,
-    name: &str,
-    values: &ArrayRef,
-    rows: &Mask,
-) -> Result<RecordBatch, ArrowError> {
-    let Some((index, _)) = batch.schema_ref().fields().find(name) else {
-        return with(batch, name, null_in_rows(values, &Mask::all(rows.row_count()).minus(rows))?);
-    };
-    let before = batch.column(index);
-    if before.data_type() == values.data_type() {
-        let mixed = zip(&rows.to_array(), values, before)?;
-        return with(batch, name, mixed);
+/// A column as texts: as it is, or its values as they are written. `None` for one that has no such form (a list).
+pub(super) fn as_texts(column: &ArrayRef) -> Option<StringViewArray> {
+    if let Some(texts) = column.as_string_view_opt() {
+        return Some(texts.clone());
     }
-    let emptied = with(batch, name, null_in_rows(before, rows)?)?;
-    let side_name = format!("{name}__{}", type_name(values.data_type()));
-    let side_is_free_or_fits = emptied
-        .schema_ref()
-        .fields()
-        .find(&side_name)
-        .is_none_or(|(_, field)| field.data_type() == values.data_type());
-    if !side_is_free_or_fits {
-        return Err(ArrowError::SchemaError(format!(
-            "the side column {side_name} is there with another type"
-        )));
+    if column.data_type().is_nested() {
+        return None;
     }
-    with_in_rows(&emptied, &side_name, values, rows)
+    cast(column, &DataType::Utf8View).ok()?.as_string_view_opt().cloned()
 }
 
 /// The column with no value in the rows of `rows`. The data is shared, only the validity is new.
@@ -125,14 +171,4 @@ fn type_name(data_type: &DataType) -> &'static str {
         data_type if data_type.is_integer() => "int64",
         _ => "other",
     }
-}
-
-fn assemble(
-    batch: &RecordBatch,
-    fields: Vec<FieldRef>,
-    columns: Vec<ArrayRef>,
-) -> Result<RecordBatch, ArrowError> {
-    let schema = Schema::new_with_metadata(fields, batch.schema_ref().metadata().clone());
-    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    RecordBatch::try_new_with_options(Arc::new(schema), columns, &options)
 }

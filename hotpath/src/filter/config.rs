@@ -6,6 +6,7 @@ use super::condition::{Condition, Literal, Number};
 use super::error::{FilterError, suggestion};
 use super::limits::{MAX_FIELD_NAME_BYTES, MAX_LIST_ITEMS};
 use super::registry::FilterKind;
+use super::surroundings::FilterSurroundings;
 
 /// The columns that the lake's layout stands on: filters read them, and do not rename, remove or overwrite them.
 const KEPT_COLUMNS: [&str; 2] = ["event_time", "ingest_time"];
@@ -16,6 +17,7 @@ pub struct FilterConfig<'a> {
     place: String,
     depth: usize,
     keys: &'a Map<String, Value>,
+    surroundings: &'a FilterSurroundings,
 }
 
 impl<'a> FilterConfig<'a> {
@@ -25,6 +27,7 @@ impl<'a> FilterConfig<'a> {
         depth: usize,
         kind: &FilterKind,
         keys: &'a Map<String, Value>,
+        surroundings: &'a FilterSurroundings,
     ) -> Result<Self, FilterError> {
         let known: Vec<&str> = kind.keys.iter().map(|key| key.name).collect();
         let unknown = keys.keys().find(|key| !known.contains(&key.as_str()));
@@ -36,12 +39,17 @@ impl<'a> FilterConfig<'a> {
                 known: known.join(", "),
             });
         }
-        Ok(Self { place: place.to_owned(), depth, keys })
+        Ok(Self { place: place.to_owned(), depth, keys, surroundings })
     }
 
     /// Which filter this is: `filter 2 (drop)`.
     pub fn place(&self) -> &str {
         &self.place
+    }
+
+    /// What the filters of the dataset are given.
+    pub fn surroundings(&self) -> &'a FilterSurroundings {
+        self.surroundings
     }
 
     /// How many `conditional` filters this one stands in.

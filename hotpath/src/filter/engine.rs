@@ -1,6 +1,7 @@
 //! A compiled list of filters, and a batch's way through it.
 
 use std::any::Any;
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use serde_json::{Map, Value};
@@ -14,6 +15,7 @@ use super::kinds::conditional::BRANCH_KEYS;
 use super::limits::{MAX_FILTER_DEPTH, MAX_FILTERS};
 use super::mask::Mask;
 use super::registry::{Filter, FilterFailure, FilterKind, catalogue};
+use super::surroundings::FilterSurroundings;
 
 /// A list of filters, compiled once for a configuration and used for every batch.
 ///
@@ -25,6 +27,8 @@ pub struct Filters {
 
 #[derive(Debug)]
 struct CompiledFilter {
+    /// `filter 2 (drop)`.
+    place: Arc<str>,
     enabled: bool,
     condition: Option<Condition>,
     filter: Box<dyn Filter>,
@@ -45,8 +49,10 @@ pub struct FilterOutcome {
     pub dropped_rows: usize,
     /// The events each filter dropped, in the order of the definitions.
     pub dropped_by_filter: Vec<usize>,
-    /// The filters that could not be carried out (their place in the list, from 0, and why). The events went on without them.
-    pub failures: Vec<(usize, FilterFailure)>,
+    /// The events that filters made beside those that came: `split` makes many of one.
+    pub added_rows: usize,
+    /// The events of `batch` with which something went wrong; `_errors` of each says what.
+    pub faulty: Mask,
 }
 
 impl Filters {
@@ -54,18 +60,22 @@ impl Filters {
     ///
     /// # Errors
     /// The first thing that is wrong: which filter, which key, and in a condition at which character.
-    pub fn compile(definitions: &[FilterDefinition]) -> Result<Self, FilterError> {
+    pub fn compile(
+        definitions: &[FilterDefinition],
+        surroundings: &FilterSurroundings,
+    ) -> Result<Self, FilterError> {
         let count: usize = definitions.iter().map(|definition| 1 + nested_filters(&definition.config)).sum();
         if count > MAX_FILTERS {
             let reason = format!("{count} filters, nested ones counted too; at most {MAX_FILTERS} are taken");
             return Err(FilterError::TooMany { place: "the filter list".to_owned(), reason });
         }
-        Self::compile_nested(definitions, "", 0)
+        Self::compile_nested(definitions, surroundings, "", 0)
     }
 
     /// Compiles filters that stand in `depth` others; `place` is what stands before `filter 1` in an error.
     pub(super) fn compile_nested(
         definitions: &[FilterDefinition],
+        surroundings: &FilterSurroundings,
         place: &str,
         depth: usize,
     ) -> Result<Self, FilterError> {
@@ -79,7 +89,7 @@ impl Filters {
         let mut filters = Vec::with_capacity(definitions.len());
         for (index, definition) in definitions.iter().enumerate() {
             let place = format!("{place}filter {} ({})", index + 1, definition.kind);
-            filters.push(compile_one(definition, &place, depth)?);
+            filters.push(compile_one(definition, surroundings, &place, depth)?);
         }
         Ok(Self { filters })
     }
@@ -94,94 +104,87 @@ impl Filters {
         self.filters.len()
     }
 
-    /// The state to start with. `shard_seed` tells shards apart: give each its own, so that they do not sample alike.
-    pub fn new_state(&self, shard_seed: u64) -> FilterState {
-        let states = self.filters.iter().map(|compiled| compiled.filter.new_state(shard_seed)).collect();
-        FilterState { states }
+    /// The state to start with, one for each shard.
+    pub fn new_state(&self) -> FilterState {
+        FilterState { states: self.filters.iter().map(|compiled| compiled.filter.new_state()).collect() }
     }
 
-    /// Takes a batch through the filters. `state` must come from [`Filters::new_state`] of the same filters.
+    /// Takes a batch through the filters. `state` must come from [`Filters::new_state`] of the same filters. `seed` is
+    /// what chance draws: give each batch its own, and the same to one that is filtered again.
     ///
-    /// A filter that fails is passed over and reported in the outcome: no event is lost for it.
-    pub fn apply(&self, batch: RecordBatch, state: &mut FilterState) -> FilterOutcome {
+    /// No event is lost for a filter that fails: those that it failed on go on, and `_errors` of each says so.
+    pub fn apply(&self, batch: RecordBatch, state: &mut FilterState, seed: u64) -> FilterOutcome {
         let rows = batch.num_rows();
-        let mut events = Events::new(batch);
-        let mut dropped_by_filter = vec![0; self.filters.len()];
-        let mut failures = Vec::new();
+        let mut events = Events::new(batch, seed);
+        let mut dropped_by_filter = Vec::with_capacity(self.filters.len());
         for (index, compiled) in self.filters.iter().enumerate() {
-            if events.live().is_none() {
-                break;
-            }
-            let before = events.live().selected();
-            let all = Mask::all(rows);
-            let result = match state.states.get_mut(index) {
-                Some(state) => compiled.apply(&mut events, &all, state.as_mut()),
-                None => Err(FilterFailure::ForeignState),
-            };
-            if let Err(failure) = result {
-                failures.push((index, failure));
-            }
-            dropped_by_filter[index] = before - events.live().selected();
+            let (live_before, added_before) = (events.live().selected(), events.added_rows());
+            let all = Mask::all(events.batch().num_rows());
+            compiled.apply(&mut events, &all, state.states.get_mut(index).map(AsMut::as_mut));
+            let added = events.added_rows() - added_before;
+            dropped_by_filter.push(live_before + added - events.live().selected());
         }
-        let unfiltered = events.batch().clone();
-        match events.into_batch() {
-            Ok(batch) => {
-                let dropped_rows = rows - batch.num_rows();
-                FilterOutcome { batch, dropped_rows, dropped_by_filter, failures }
-            }
-            Err(error) => {
-                failures.push((self.filters.len(), error.into()));
+        let added_rows = events.added_rows();
+        let (batch, faulty) = match events.finish() {
+            Ok(finished) => finished,
+            Err(unfinished) => {
+                // Nothing is dropped then, so that nothing is lost.
                 dropped_by_filter.fill(0);
-                FilterOutcome { batch: unfiltered, dropped_rows: 0, dropped_by_filter, failures }
+                unfinished
             }
-        }
+        };
+        let dropped_rows = (rows + added_rows).saturating_sub(batch.num_rows());
+        FilterOutcome { batch, dropped_rows, dropped_by_filter, added_rows, faulty }
     }
 
     /// Takes `rows` of `events` through the filters, for a filter that has filters in it.
-    pub(super) fn apply_to_rows(
-        &self,
-        events: &mut Events,
-        rows: &Mask,
-        state: &mut FilterState,
-    ) -> Result<(), FilterFailure> {
+    pub(super) fn apply_to_rows(&self, events: &mut Events, mut rows: Mask, state: &mut FilterState) {
         for (index, compiled) in self.filters.iter().enumerate() {
-            let state = state.states.get_mut(index).ok_or(FilterFailure::ForeignState)?;
-            compiled.apply(events, rows, state.as_mut())?;
+            events.enter(rows.clone());
+            compiled.apply(events, &rows, state.states.get_mut(index).map(AsMut::as_mut));
+            rows = events.leave();
         }
-        Ok(())
     }
 }
 
 impl CompiledFilter {
     /// Carries the filter out on those of `rows` that are live and for which its condition holds.
-    fn apply(&self, events: &mut Events, rows: &Mask, state: &mut dyn Any) -> Result<(), FilterFailure> {
+    fn apply(&self, events: &mut Events, rows: &Mask, state: Option<&mut (dyn Any + Send)>) {
         if !self.enabled {
-            return Ok(());
+            return;
         }
         let mut rows = events.live().and(rows);
         if let Some(condition) = &self.condition {
             rows = condition.evaluate_among(events.batch(), &rows);
         }
         if rows.is_none() {
-            return Ok(());
+            return;
         }
-        self.filter.apply(events, &rows, state)
+        events.begin_filter(&self.place);
+        let result = match state {
+            Some(state) => self.filter.apply(events, &rows, state),
+            None => Err(FilterFailure::ForeignState),
+        };
+        if let Err(failure) = result {
+            events.failure(&rows, &failure.to_string());
+        }
     }
 }
 
 fn compile_one(
     definition: &FilterDefinition,
+    surroundings: &FilterSurroundings,
     place: &str,
     depth: usize,
 ) -> Result<CompiledFilter, FilterError> {
     let kind = find_kind(&definition.kind, place)?;
-    let config = FilterConfig::new(place, depth, kind, &definition.config)?;
+    let config = FilterConfig::new(place, depth, kind, &definition.config, surroundings)?;
     let condition = match &definition.condition {
         Some(text) => Some(read_condition(place, "condition", text)?),
         None => None,
     };
     let filter = (kind.compile)(&config)?;
-    Ok(CompiledFilter { enabled: definition.enabled, condition, filter })
+    Ok(CompiledFilter { place: place.into(), enabled: definition.enabled, condition, filter })
 }
 
 /// The filters in the branches of a config, at any depth (the JSON reader bounds the depth).

@@ -1,25 +1,34 @@
 //! A batch on its way through the filters. What is dropped is only marked; the rows that stay are gathered once, at the end.
 
-use arrow::array::RecordBatch;
-use arrow::compute::filter_record_batch;
+use std::sync::Arc;
+
+use arrow::array::{RecordBatch, UInt32Array};
+use arrow::compute::{filter_record_batch, take_record_batch};
 use arrow::error::ArrowError;
 
+use super::faults::Faults;
 use super::mask::Mask;
 
 /// The events of a batch: its columns, and which of its rows are still there.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Events {
     batch: RecordBatch,
     live: Mask,
+    /// Rows that filters around the present one go on with, the innermost last. Their numbers change with the batch's.
+    outer: Vec<Mask>,
+    faults: Faults,
+    /// Rows that became of others, beside the first of each.
+    added_rows: usize,
+    seed: u64,
 }
 
 impl Events {
-    pub(super) fn new(batch: RecordBatch) -> Self {
+    pub(super) fn new(batch: RecordBatch, seed: u64) -> Self {
         let live = Mask::all(batch.num_rows());
-        Self { batch, live }
+        Self { batch, live, outer: Vec::new(), faults: Faults::default(), added_rows: 0, seed }
     }
 
-    /// All rows, those already dropped too: a row keeps its number until the last filter is through.
+    /// All rows, those already dropped too: a row keeps its number until [`Events::expand`] or the last filter is through.
     pub fn batch(&self) -> &RecordBatch {
         &self.batch
     }
@@ -27,6 +36,11 @@ impl Events {
     /// The rows not dropped so far.
     pub fn live(&self) -> &Mask {
         &self.live
+    }
+
+    /// What chance draws for this batch: the same when it is filtered again.
+    pub fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// Drops `rows`.
@@ -45,14 +59,76 @@ impl Events {
         self.batch = batch;
     }
 
-    /// The rows that stayed. A batch that lost none is handed back as it is.
-    pub(super) fn into_batch(self) -> Result<RecordBatch, ArrowError> {
+    /// Puts in the place of the batch the rows of it that `of` names: in their order, and those of one row side by side.
+    /// A row that is not named is gone; none but dropped ones may be.
+    ///
+    /// # Errors
+    /// When the rows cannot be put together; nothing has changed then.
+    pub fn expand(&mut self, of: Vec<u32>) -> Result<(), ArrowError> {
+        let rows_before = self.live.selected();
+        let live = self.live.take(&of);
+        let outer = self.outer.iter().map(|rows| rows.take(&of)).collect();
+        let faults = self.faults.take(&of);
+        let indices = UInt32Array::from(of);
+        self.batch = take_record_batch(&self.batch, &indices)?;
+        (self.live, self.outer, self.faults) = (live, outer, faults);
+        debug_assert!(self.live.selected() >= rows_before, "an event is dropped by marking it");
+        self.added_rows += self.live.selected().saturating_sub(rows_before);
+        Ok(())
+    }
+
+    /// Notes rows with which something goes on later: what [`Events::leave`] gives back are the same events.
+    pub(super) fn enter(&mut self, rows: Mask) {
+        self.outer.push(rows);
+    }
+
+    /// The rows noted last.
+    pub(super) fn leave(&mut self) -> Mask {
+        // Each `leave` has its `enter`: they stand in pairs in the engine and in `conditional`.
+        self.outer.pop().unwrap_or_else(|| Mask::none(self.batch.num_rows()))
+    }
+
+    /// What the filter could not do with some of its rows, in a few words. They go on and say so in `_errors`.
+    pub fn fault(&mut self, rows: &Mask, reason: &'static str) {
+        self.faults.note(&rows.and(&self.live), reason);
+    }
+
+    /// The same with a reason that is not known before.
+    pub(super) fn failure(&mut self, rows: &Mask, reason: &str) {
+        self.faults.note(&rows.and(&self.live), reason);
+    }
+
+    /// Says which filter the next faults are of.
+    pub(super) fn begin_filter(&mut self, place: &Arc<str>) {
+        self.faults.begin_filter(place);
+    }
+
+    pub(super) fn added_rows(&self) -> usize {
+        self.added_rows
+    }
+
+    /// The rows that stayed, and those of them that something went wrong with, which say so in `_errors`. A batch that
+    /// lost none is handed back as it is.
+    ///
+    /// # Errors
+    /// All rows, dropped ones too, when they cannot be gathered.
+    pub(super) fn finish(self) -> Result<(RecordBatch, Mask), (RecordBatch, Mask)> {
+        let faulty = self.faults.rows(self.batch.num_rows());
+        let batch = match self.faults.write(&self.batch) {
+            Ok(Some(written)) => written,
+            Ok(None) => self.batch,
+            Err(_) => return Err((self.batch, faulty)),
+        };
         if self.live.is_all() {
-            return Ok(self.batch);
+            return Ok((batch, faulty));
         }
         if self.live.is_none() {
-            return Ok(self.batch.slice(0, 0));
+            return Ok((batch.slice(0, 0), Mask::none(0)));
         }
-        filter_record_batch(&self.batch, &self.live.to_array())
+        let stayed: Vec<u32> = self.live.rows().into_iter().map(|row| row as u32).collect();
+        match filter_record_batch(&batch, &self.live.to_array()) {
+            Ok(gathered) => Ok((gathered, faulty.take(&stayed))),
+            Err(_) => Err((batch, faulty)),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Which rows of a batch are meant: one bit a row, with its count, so that "none" and "all" cost nothing.
 
-use arrow::array::{Array, BooleanArray};
+use arrow::array::{Array, BooleanArray, BooleanBufferBuilder};
 use arrow::buffer::BooleanBuffer;
 
 /// A set of rows of one batch.
@@ -57,6 +57,46 @@ impl Mask {
             return false;
         }
         self.bits.as_ref().map_or(self.selected != 0, |bits| bits.value(row))
+    }
+
+    /// The rows of `rows`, which are of a batch of `row_count` rows.
+    pub fn of_rows(row_count: usize, rows: impl IntoIterator<Item = usize>) -> Self {
+        let mut bits = BooleanBufferBuilder::new(row_count);
+        bits.append_n(row_count, false);
+        for row in rows {
+            bits.set_bit(row, true);
+        }
+        Self::from_bits(bits.finish())
+    }
+
+    /// The selected rows, in their order.
+    pub fn rows(&self) -> Vec<usize> {
+        match &self.bits {
+            Some(bits) => bits.set_indices().collect(),
+            None => (0..self.selected).collect(),
+        }
+    }
+
+    /// For each of `rows`, whether it is selected: the mask of a batch that consists of these rows.
+    pub fn take(&self, rows: &[u32]) -> Self {
+        match &self.bits {
+            None if self.is_none() => Self::none(rows.len()),
+            None => Self::all(rows.len()),
+            Some(bits) => Self::from_bits(BooleanBuffer::collect_bool(rows.len(), |place| {
+                bits.value(rows[place] as usize)
+            })),
+        }
+    }
+
+    /// The rows selected in one or both.
+    pub fn or(&self, other: &Self) -> Self {
+        if self.is_none() || other.is_all() {
+            return other.clone();
+        }
+        match (&self.bits, &other.bits) {
+            (Some(left), Some(right)) => Self::from_bits(left | right),
+            _ => self.clone(),
+        }
     }
 
     /// The selected rows for which `test` holds. `test` is asked about selected rows only.
@@ -151,6 +191,11 @@ mod tests {
                 assert_eq!(rows_of(&mask_of(left).and(&mask_of(right))), both);
                 assert_eq!(rows_of(&mask_of(left).minus(&mask_of(right))), only_left);
                 assert_eq!(rows_of(&mask_of(left).keep_where(|row| right[row])), both);
+                let either: Vec<bool> = left.iter().zip(right).map(|(l, r)| *l || *r).collect();
+                assert_eq!(rows_of(&mask_of(left).or(&mask_of(right))), either);
+                let of_rows = Mask::of_rows(3, mask_of(left).rows());
+                assert_eq!(rows_of(&of_rows), *left);
+                assert_eq!(rows_of(&of_rows.take(&[2, 2, 0])), [left[2], left[2], left[0]]);
             }
         }
     }

@@ -17,12 +17,12 @@ pub trait Filter: Debug + Send + Sync {
     /// Carries the filter out on `rows` of `events`, all of which are live.
     ///
     /// # Errors
-    /// When it cannot be carried out. It has changed nothing then.
+    /// When it cannot be carried out at all; it has changed nothing then, and all of `rows` say so in `_errors`. What
+    /// goes wrong with single events is told with [`Events::fault`].
     fn apply(&self, events: &mut Events, rows: &Mask, state: &mut dyn Any) -> Result<(), FilterFailure>;
 
-    /// What the filter keeps from batch to batch on one shard; `shard_seed` tells the shards apart.
-    fn new_state(&self, shard_seed: u64) -> Box<dyn Any + Send> {
-        let _ = shard_seed;
+    /// What the filter keeps from batch to batch on one shard.
+    fn new_state(&self) -> Box<dyn Any + Send> {
         Box::new(())
     }
 }

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use glommio::timer::sleep;
@@ -20,7 +21,7 @@ use crate::batch::BatchBuilder;
 use crate::cut::FinishedCut;
 use crate::decode::decoder;
 use crate::encode::{EncoderEvent, EncoderMessage};
-use crate::filter::Filters;
+use crate::filter::{FilterSurroundings, Filters};
 use crate::layout::object_key;
 use crate::limits::{DRAIN_LOOK_MS, ENCODE_RETRY_MS};
 
@@ -170,13 +171,18 @@ impl Shard {
         settings: DatasetSettings,
         writers: Option<DatasetWriters>,
     ) -> Option<DatasetIndex> {
-        let filters = match Filters::compile(&settings.filters) {
+        let surroundings = FilterSurroundings {
+            dataset: Some(settings.key.clone()),
+            columns: Arc::clone(&settings.registry),
+        };
+        let filters = match Filters::compile(&settings.filters, &surroundings) {
             Ok(filters) => filters,
             Err(error) => {
                 error!(dataset = %settings.key, %error, "filters do not compile, the dataset stays as it was");
                 return None;
             }
         };
+        let filter_state = filters.new_state();
         let mut rows = BatchBuilder::new(settings.registry, settings.rows);
         let decoder = decoder(settings.format, &settings.decoder, &mut rows);
         let known = self.dataset_index(&settings.key);
@@ -185,7 +191,8 @@ impl Shard {
                 let same_format = self.datasets.borrow()[index].format == settings.format;
                 self.replace_decoder(index, decoder, same_format);
                 let dataset = &mut self.datasets.borrow_mut()[index];
-                (dataset.rows, dataset.filters, dataset.format) = (rows, filters, settings.format);
+                (dataset.rows, dataset.format) = (rows, settings.format);
+                (dataset.filters, dataset.filter_state) = (filters, filter_state);
                 index
             }
             (None, Some(writers)) => {
@@ -198,6 +205,7 @@ impl Shard {
                     learned: Default::default(),
                     rows,
                     filters,
+                    filter_state,
                     encoder_tally: writers.encoder,
                     uploader_tally: writers.uploader,
                     held: Default::default(),

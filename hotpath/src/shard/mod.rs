@@ -29,7 +29,7 @@ use crate::batch::BatchBuilder;
 use crate::block::SealedBlock;
 use crate::decode::{Decoder, Format};
 use crate::encode::{AccountedCut, MessageSender};
-use crate::filter::Filters;
+use crate::filter::{FilterState, Filters};
 use crate::log::{GlommioDisk, Intent, Log, LogReader, RecordPlace};
 use crate::names::DatasetKey;
 use crate::receive::udp::DatagramReceiver;
@@ -56,6 +56,7 @@ struct Dataset {
     learned: Learned,
     rows: BatchBuilder,
     filters: Filters,
+    filter_state: FilterState,
     encoder_tally: TallyWriter,
     uploader_tally: TallyWriter,
     /// Rows that went to the encoder, by the last position of their block; kept until their cut is committed.

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use glommio::timer::sleep;
-use tracing::{error, info, warn};
+use tracing::{error, info};
 
 use super::intake::DatasetIndex;
 use super::{Dataset, LoggedBlock, Shard, ShardLogReader};
@@ -111,17 +111,18 @@ fn batch_message(dataset: &mut Dataset, next: &LoggedBlock, block: &SealedBlock)
     let parse_errors = dataset.rows.take_parse_errors();
     let rows = decoded.num_rows() as u64;
     let decoder_state = dataset.learned.note(dataset.decoder.as_mut());
-    // What a filter draws by chance depends on the block alone, so that a replay draws the same.
-    let mut filter_state = dataset.filters.new_state(next.place.first_position);
-    let outcome = dataset.filters.apply(decoded, &mut filter_state);
-    for (filter, failure) in &outcome.failures {
-        warn!(dataset = %dataset.key, filter, %failure, "a filter failed on a block; its events went on without it");
-    }
+    // What chance draws depends on the block alone, so that a replay draws the same.
+    let outcome = dataset.filters.apply(decoded, &mut dataset.filter_state, next.place.first_position);
     let kept = outcome.batch.num_rows() as u64;
     let (first_position, last_position) = (next.place.first_position, next.place.last_position());
     if !dataset.note_decoded(&next.place) {
         let mut movement = unfold(dataset, events + held_before, rows);
-        movement.add(&Movement::filter(rows - kept).and(Aside::ParseErrors, parse_errors));
+        movement.add(&Movement::unfold(outcome.added_rows as u64));
+        movement.add(
+            &Movement::filter(outcome.dropped_rows as u64)
+                .and(Aside::ParseErrors, parse_errors)
+                .and(Aside::FilterErrors, outcome.faulty.selected() as u64),
+        );
         dataset.encoder_tally.record(&movement);
         dataset.held.push_back((last_position, kept));
     }

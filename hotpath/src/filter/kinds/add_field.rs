@@ -7,7 +7,7 @@ use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringViewA
 use arrow::buffer::{BooleanBuffer, Buffer, ScalarBuffer};
 use arrow::error::ArrowError;
 
-use crate::filter::columns;
+use crate::filter::columns::Columns;
 use crate::filter::condition::{Literal, Number};
 use crate::filter::config::FilterConfig;
 use crate::filter::error::FilterError;
@@ -72,12 +72,13 @@ impl Filter for AddField {
     fn apply(&self, events: &mut Events, rows: &Mask, _state: &mut dyn Any) -> Result<(), FilterFailure> {
         let batch = events.batch();
         let values = repeated(&self.value, batch.num_rows())?;
-        let changed = if events.are_all(rows) {
-            columns::with(batch, &self.field, values)?
+        let mut columns = Columns::of(batch);
+        if events.are_all(rows) {
+            columns.set(&self.field, values);
         } else {
-            columns::with_in_rows(batch, &self.field, &values, rows)?
-        };
-        events.replace(changed);
+            columns.set_in_rows(&self.field, &values, rows)?;
+        }
+        events.replace(columns.into_batch()?);
         Ok(())
     }
 }

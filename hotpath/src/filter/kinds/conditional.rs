@@ -165,7 +165,7 @@ fn compile_branch(config: &FilterConfig<'_>, key: &str) -> Result<Filters, Filte
     };
     let place = format!("{}, {key} ", config.place());
     let definitions = definitions_from_value(value.clone(), &place)?;
-    Filters::compile_nested(&definitions, &place, config.depth() + 1)
+    Filters::compile_nested(&definitions, config.surroundings(), &place, config.depth() + 1)
 }
 
 #[derive(Debug)]
@@ -180,17 +180,17 @@ impl Filter for Branches {
         // Decided before the first branch changes what the condition looks at.
         let then_rows = self.condition.evaluate_among(events.batch(), rows);
         let else_rows = rows.minus(&then_rows);
-        let mut changed = events.clone();
-        self.then_filters.apply_to_rows(&mut changed, &then_rows, &mut states.then_state)?;
-        self.else_filters.apply_to_rows(&mut changed, &else_rows, &mut states.else_state)?;
-        *events = changed;
+        events.enter(else_rows);
+        self.then_filters.apply_to_rows(events, then_rows, &mut states.then_state);
+        let else_rows = events.leave();
+        self.else_filters.apply_to_rows(events, else_rows, &mut states.else_state);
         Ok(())
     }
 
-    fn new_state(&self, shard_seed: u64) -> Box<dyn Any + Send> {
+    fn new_state(&self) -> Box<dyn Any + Send> {
         Box::new(BranchStates {
-            then_state: self.then_filters.new_state(shard_seed),
-            else_state: self.else_filters.new_state(shard_seed),
+            then_state: self.then_filters.new_state(),
+            else_state: self.else_filters.new_state(),
         })
     }
 }

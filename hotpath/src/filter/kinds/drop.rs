@@ -113,20 +113,15 @@ fn matched_events(config: &FilterConfig<'_>) -> Result<Option<Condition>, Filter
 }
 
 impl Filter for DropEvents {
-    fn apply(&self, events: &mut Events, rows: &Mask, state: &mut dyn Any) -> Result<(), FilterFailure> {
+    fn apply(&self, events: &mut Events, rows: &Mask, _state: &mut dyn Any) -> Result<(), FilterFailure> {
         let mut dropped = match &self.matched {
             Some(condition) => condition.evaluate_among(events.batch(), rows),
             None => rows.clone(),
         };
         if let Some(percentage) = self.percentage {
-            let random = state.downcast_mut::<RandomRows>().ok_or(FilterFailure::ForeignState)?;
-            dropped = random.draw(percentage, &dropped);
+            dropped = RandomRows::new(0, events.seed()).draw(percentage, &dropped);
         }
         events.drop_rows(&dropped);
         Ok(())
-    }
-
-    fn new_state(&self, shard_seed: u64) -> Box<dyn Any + Send> {
-        Box::new(RandomRows::new(0, shard_seed))
     }
 }

@@ -5,17 +5,17 @@ use rand::{Rng, SeedableRng};
 
 use crate::filter::mask::Mask;
 
-/// What is drawn from, kept from batch to batch on one shard.
+/// What is drawn from for one batch.
 #[derive(Debug)]
 pub(super) struct RandomRows {
     generator: SmallRng,
 }
 
 impl RandomRows {
-    /// The rows drawn depend on the seed and on the shard.
-    pub(super) fn new(seed: u64, shard_seed: u64) -> Self {
-        // The factor spreads neighbouring shard seeds, so that seed 1 on shard 2 is not seed 2 on shard 1.
-        let mixed = seed ^ shard_seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    /// The rows drawn depend on the seed and on the batch.
+    pub(super) fn new(seed: u64, batch_seed: u64) -> Self {
+        // The factor spreads neighbouring batch seeds, so that seed 1 of batch 2 is not seed 2 of batch 1.
+        let mixed = seed ^ batch_seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         Self { generator: SmallRng::seed_from_u64(mixed) }
     }
 

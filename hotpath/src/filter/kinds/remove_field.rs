@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use crate::filter::columns::{self, FieldName};
+use crate::filter::columns::{Columns, FieldName, null_in_rows};
 use crate::filter::config::FilterConfig;
 use crate::filter::error::FilterError;
 use crate::filter::events::Events;
@@ -54,20 +54,20 @@ fn compile(config: &FilterConfig<'_>) -> Result<Box<dyn Filter>, FilterError> {
 impl Filter for RemoveField {
     fn apply(&self, events: &mut Events, rows: &Mask, _state: &mut dyn Any) -> Result<(), FilterFailure> {
         let is_whole = events.are_all(rows);
-        let mut batch = events.batch().clone();
+        let batch = events.batch();
+        let mut columns = Columns::of(batch);
         for field in &self.fields {
-            let Some(index) = field.index_in(&batch) else {
+            let Some(index) = field.index_in(batch) else {
                 continue;
             };
+            let name = batch.schema_ref().field(index).name();
             if is_whole {
-                batch = columns::without(&batch, index)?;
-                continue;
+                columns.remove(name);
+            } else {
+                columns.set(name, null_in_rows(batch.column(index), rows)?);
             }
-            let name = batch.schema_ref().field(index).name().clone();
-            let emptied = columns::null_in_rows(batch.column(index), rows)?;
-            batch = columns::with(&batch, &name, emptied)?;
         }
-        events.replace(batch);
+        events.replace(columns.into_batch()?);
         Ok(())
     }
 }

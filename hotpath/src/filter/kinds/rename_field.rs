@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use crate::filter::columns::{self, FieldName};
+use crate::filter::columns::{Columns, FieldName, null_in_rows};
 use crate::filter::config::FilterConfig;
 use crate::filter::error::FilterError;
 use crate::filter::events::Events;
@@ -54,19 +54,20 @@ impl Filter for RenameField {
             return Ok(());
         };
         let batch = events.batch();
-        let from = batch.schema_ref().field(index).name().clone();
+        let from = batch.schema_ref().field(index).name().as_str();
         if from == self.to {
             return Ok(());
         }
         let values = Arc::clone(batch.column(index));
-        let changed = if events.are_all(rows) {
-            let rest = columns::without(batch, index)?;
-            columns::with(&rest, &self.to, values)?
+        let mut columns = Columns::of(batch);
+        if events.are_all(rows) {
+            columns.remove(from);
+            columns.set(&self.to, values);
         } else {
-            let emptied = columns::with(batch, &from, columns::null_in_rows(&values, rows)?)?;
-            columns::with_in_rows(&emptied, &self.to, &values, rows)?
-        };
-        events.replace(changed);
+            columns.set(from, null_in_rows(&values, rows)?);
+            columns.set_in_rows(&self.to, &values, rows)?;
+        }
+        events.replace(columns.into_batch()?);
         Ok(())
     }
 }

@@ -63,15 +63,10 @@ fn compile(config: &FilterConfig<'_>) -> Result<Box<dyn Filter>, FilterError> {
 }
 
 impl Filter for SamplePercentage {
-    fn apply(&self, events: &mut Events, rows: &Mask, state: &mut dyn Any) -> Result<(), FilterFailure> {
-        let random = state.downcast_mut::<RandomRows>().ok_or(FilterFailure::ForeignState)?;
-        let kept = random.draw(self.percentage, rows);
+    fn apply(&self, events: &mut Events, rows: &Mask, _state: &mut dyn Any) -> Result<(), FilterFailure> {
+        let kept = RandomRows::new(self.seed, events.seed()).draw(self.percentage, rows);
         events.drop_rows(&rows.minus(&kept));
         Ok(())
-    }
-
-    fn new_state(&self, shard_seed: u64) -> Box<dyn Any + Send> {
-        Box::new(RandomRows::new(self.seed, shard_seed))
     }
 }
 
@@ -91,7 +86,7 @@ impl Filter for SampleRate {
         Ok(())
     }
 
-    fn new_state(&self, _shard_seed: u64) -> Box<dyn Any + Send> {
+    fn new_state(&self) -> Box<dyn Any + Send> {
         Box::new(Counted(0))
     }
 }

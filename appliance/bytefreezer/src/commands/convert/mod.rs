@@ -12,7 +12,7 @@ use arrow::array::RecordBatch;
 use clap::Args;
 use hotpath::batch::ColumnRegistry;
 use hotpath::decode::Format;
-use hotpath::filter::{FilterPipelineDefinition, Filters};
+use hotpath::filter::{FilterDefinition, FilterPipelineDefinition, FilterSurroundings, Filters};
 
 use crate::events::{EventReader, ReadArgs, Summary};
 use crate::limits::FILTERS_BYTES_MAX;
@@ -58,7 +58,7 @@ pub fn run(args: &ConvertArgs) -> Result<()> {
     );
     let filters = match &args.filters {
         Some(path) => read_filters(path)?,
-        None => Filters::default(),
+        None => Vec::new(),
     };
     let mut columns = Columns::default();
     let mut summary = convert(args, &filters, &mut columns)?;
@@ -77,16 +77,17 @@ pub fn run(args: &ConvertArgs) -> Result<()> {
 }
 
 /// Reads the input once. The output is there afterwards if the columns were sufficient.
-fn convert(args: &ConvertArgs, filters: &Filters, columns: &mut Columns) -> Result<Summary> {
+fn convert(args: &ConvertArgs, filters: &[FilterDefinition], columns: &mut Columns) -> Result<Summary> {
+    let surroundings = FilterSurroundings { dataset: None, columns: columns.registry() };
+    let filters = Filters::compile(filters, &surroundings)?;
     let mut reader = EventReader::new(&reading(args), columns.registry());
-    let mut state = filters.new_state(0);
+    let mut state = filters.new_state();
     let mut file = ParquetFile::new(&args.output, args.zstd_level);
     let mut dropped = 0;
+    let mut batches = 0;
     let mut sink = |batch: RecordBatch| {
-        let outcome = filters.apply(batch, &mut state);
-        if let Some((number, failure)) = outcome.failures.first() {
-            bail!("filter {} cannot be carried out: {failure}", number + 1);
-        }
+        let outcome = filters.apply(batch, &mut state, batches);
+        batches += 1;
         dropped += outcome.dropped_rows as u64;
         file.push(outcome.batch, columns)
     };
@@ -97,7 +98,7 @@ fn convert(args: &ConvertArgs, filters: &Filters, columns: &mut Columns) -> Resu
     Ok(reader.summary)
 }
 
-fn read_filters(path: &Path) -> Result<Filters> {
+fn read_filters(path: &Path) -> Result<Vec<FilterDefinition>> {
     let failed = || format!("cannot read the filters in {}", path.display());
     let mut text = String::new();
     let file = File::open(path).with_context(failed)?;
@@ -109,7 +110,8 @@ fn read_filters(path: &Path) -> Result<Filters> {
     );
     let wrong = || format!("the filters in {} are wrong", path.display());
     let definition = FilterPipelineDefinition::from_json(&text).with_context(wrong)?;
-    Filters::compile(&definition.filters).with_context(wrong)
+    Filters::compile(&definition.filters, &FilterSurroundings::default()).with_context(wrong)?;
+    Ok(definition.filters)
 }
 
 /// How the file is read: as JSON where its name says that it is, unless another format is asked for.
