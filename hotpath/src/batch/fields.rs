@@ -283,7 +283,7 @@ impl BatchBuilder {
 }
 
 /// The part of a side column's name that says its type.
-pub(super) fn side_type_name(column_type: &ColumnType) -> String {
+pub(crate) fn side_type_name(column_type: &ColumnType) -> String {
     match column_type {
         ColumnType::List(item) => format!("list_{}", side_type_name(item)),
         scalar => scalar.to_string(),

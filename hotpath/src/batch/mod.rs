@@ -30,7 +30,7 @@ use crate::block::{Event, Peer, SealedBlock};
 use crate::cut::ColumnType;
 use addresses::AddressTexts;
 use column::ColumnData;
-pub(crate) use fields::DOUBLE_EXACT_MAX;
+pub(crate) use fields::{DOUBLE_EXACT_MAX, side_type_name};
 use fields::{Spelling, Spellings};
 use text::TextBuffers;
 

@@ -10,7 +10,7 @@ use super::scalar::scalar;
 use super::time_fields::TimeFields;
 use crate::batch::{BatchBuilder, Value};
 use crate::block::Event;
-use crate::decode::text::{text_or_escaped, unescape};
+use crate::decode::text::{closing_quote, quoted_escape, text_or_escaped, unescape};
 use crate::limits::KEY_VALUE_PAIRS_MAX;
 
 type Fault = &'static str;
@@ -131,7 +131,7 @@ fn next_pair<'a>(rest: &mut &'a str) -> Result<Option<Pair<'a>>, Fault> {
         return Ok(Some(Pair { key, value: None }));
     };
     if let Some(quoted) = value.strip_prefix('"') {
-        let Some(end) = closing_quote(quoted) else { return Err("a quote that is not closed") };
+        let Some(end) = closing_quote(quoted, b'"') else { return Err("a quote that is not closed") };
         let after = &quoted[end + 1..];
         if !after.is_empty() && !after.starts_with(is_space) {
             return Err("text behind a closing quote");
@@ -146,40 +146,6 @@ fn next_pair<'a>(rest: &mut &'a str) -> Result<Option<Pair<'a>>, Fault> {
 
 fn is_space(character: char) -> bool {
     character <= ' '
-}
-
-/// The first quote without a backslash before it.
-fn closing_quote(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    loop {
-        at += memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;
-        if bytes[at] == b'"' {
-            return Some(at);
-        }
-        at += 2;
-    }
-}
-
-/// The escapes of JSON and Go.
-fn quoted_escape(behind: &str) -> Option<(char, usize)> {
-    match behind.bytes().next()? {
-        byte @ (b'"' | b'\\' | b'/' | b'\'') => Some((char::from(byte), 1)),
-        b'n' => Some(('\n', 1)),
-        b'r' => Some(('\r', 1)),
-        b't' => Some(('\t', 1)),
-        b'u' => hexadecimal(&behind[1..], 4).map(|character| (character, 5)),
-        b'x' => hexadecimal(&behind[1..], 2).filter(char::is_ascii).map(|character| (character, 3)),
-        _ => None,
-    }
-}
-
-fn hexadecimal(text: &str, digits: usize) -> Option<char> {
-    let digits = text.get(..digits)?;
-    if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return None;
-    }
-    char::from_u32(u32::from_str_radix(digits, 16).ok()?)
 }
 
 impl Decoder for LogfmtDecoder {

@@ -25,7 +25,7 @@ pub mod statsd;
 pub mod syslog;
 #[cfg(test)]
 mod testing;
-mod text;
+pub(crate) mod text;
 mod time_fields;
 pub mod vpcflow;
 pub mod w3c;

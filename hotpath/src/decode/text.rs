@@ -26,7 +26,7 @@ pub(super) fn utf8_or_escaped<'a>(bytes: &'a [u8], escaped: &'a mut String) -> &
 /// The text without its escapes. `escape` is given what stands behind a backslash, and gives the character that it
 /// writes with how many bytes of it; a backslash of which it knows nothing stays.
 #[inline]
-pub(super) fn unescape<'a>(
+pub(crate) fn unescape<'a>(
     text: &'a str,
     escape: impl Fn(&str) -> Option<(char, usize)>,
     unescaped: &'a mut String,
@@ -53,6 +53,40 @@ pub(super) fn itself(known: &'static [u8]) -> impl Fn(&str) -> Option<(char, usi
         let byte = behind.bytes().next()?;
         (byte.is_ascii() && known.contains(&byte)).then_some((char::from(byte), 1))
     }
+}
+
+/// The first quote without a backslash before it.
+pub(crate) fn closing_quote(text: &str, quote: u8) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    loop {
+        at += memchr::memchr2(quote, b'\\', bytes.get(at..)?)?;
+        if bytes[at] == quote {
+            return Some(at);
+        }
+        at += 2;
+    }
+}
+
+/// The escapes of JSON and Go, for [`unescape`].
+pub(crate) fn quoted_escape(behind: &str) -> Option<(char, usize)> {
+    match behind.bytes().next()? {
+        byte @ (b'"' | b'\\' | b'/' | b'\'') => Some((char::from(byte), 1)),
+        b'n' => Some(('\n', 1)),
+        b'r' => Some(('\r', 1)),
+        b't' => Some(('\t', 1)),
+        b'u' => hexadecimal(&behind[1..], 4).map(|character| (character, 5)),
+        b'x' => hexadecimal(&behind[1..], 2).filter(char::is_ascii).map(|character| (character, 3)),
+        _ => None,
+    }
+}
+
+fn hexadecimal(text: &str, digits: usize) -> Option<char> {
+    let digits = text.get(..digits)?;
+    if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    char::from_u32(u32::from_str_radix(digits, 16).ok()?)
 }
 
 #[cfg(test)]

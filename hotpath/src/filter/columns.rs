@@ -11,6 +11,7 @@ use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
 use super::mask::Mask;
+use crate::batch::{column_type, side_type_name};
 
 /// A field as a condition or a config names it. `a.b` means the column `a.b` and, where there is none, `a_b`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,7 +119,7 @@ impl Columns {
             self.set(name, mixed);
             return Ok(());
         }
-        let side_name = format!("{name}__{}", type_name(values.data_type()));
+        let side_name = side_column_name(name, values.data_type());
         if self.get(&side_name).is_some_and(|side| side.data_type() != values.data_type()) {
             return Err(ArrowError::SchemaError(format!(
                 "the side column {side_name} is there with another type"
@@ -160,15 +161,10 @@ pub(super) fn null_in_rows(column: &ArrayRef, rows: &Mask) -> Result<ArrayRef, A
     nullif(column.as_ref(), &gone)
 }
 
-/// The word for a type in the name of a side column (`status__string`).
-fn type_name(data_type: &DataType) -> &'static str {
-    match data_type {
-        DataType::Utf8View | DataType::Utf8 | DataType::LargeUtf8 => "string",
-        DataType::Float64 | DataType::Float32 | DataType::Float16 => "double",
-        DataType::Boolean => "boolean",
-        DataType::Timestamp(_, _) => "timestamp",
-        DataType::List(_) | DataType::LargeList(_) => "list",
-        data_type if data_type.is_integer() => "int64",
-        _ => "other",
+/// The column beside `name` for values of another type than its own (`status__string`).
+pub(super) fn side_column_name(name: &str, data_type: &DataType) -> String {
+    match column_type(data_type) {
+        Some(column_type) => format!("{name}__{}", side_type_name(&column_type)),
+        None => format!("{name}__other"),
     }
 }

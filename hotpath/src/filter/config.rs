@@ -11,6 +11,11 @@ use super::surroundings::FilterSurroundings;
 /// The columns that the lake's layout stands on: filters read them, and do not rename, remove or overwrite them.
 const KEPT_COLUMNS: [&str; 2] = ["event_time", "ingest_time"];
 
+/// Whether it is one of the columns that filters leave as they are.
+pub(super) fn is_kept_column(name: &str) -> bool {
+    KEPT_COLUMNS.contains(&name)
+}
+
 /// One filter's config while it is compiled.
 #[derive(Debug)]
 pub struct FilterConfig<'a> {
@@ -162,7 +167,7 @@ impl<'a> FilterConfig<'a> {
         Ok(items)
     }
 
-    fn checked_field(&self, key: &str, name: &'a str) -> Result<&'a str, FilterError> {
+    pub(super) fn checked_field(&self, key: &str, name: &'a str) -> Result<&'a str, FilterError> {
         if name.is_empty() || name.len() > MAX_FIELD_NAME_BYTES {
             let reason = format!("a field name has 1 to {MAX_FIELD_NAME_BYTES} bytes");
             return Err(self.key_error(key, reason));
@@ -172,7 +177,8 @@ impl<'a> FilterConfig<'a> {
 
     /// Refuses to take away or to overwrite a column that the lake's layout stands on.
     pub fn check_changeable(&self, key: &str, name: &str) -> Result<(), FilterError> {
-        if KEPT_COLUMNS.contains(&name) {
+        // `event.time` means `event_time` too.
+        if is_kept_column(&name.replace('.', "_")) {
             let reason =
                 format!("`{name}` decides where an event is stored and cannot be changed by this filter");
             return Err(self.key_error(key, reason));
@@ -182,7 +188,11 @@ impl<'a> FilterConfig<'a> {
 
     /// The name of a column that the filter makes: lower snake case, so that SQL needs no quotes.
     pub fn new_column(&self, key: &str) -> Result<&'a str, FilterError> {
-        let name = self.field(key)?;
+        self.column_to_make(key, self.field(key)?)
+    }
+
+    /// A name that stands under `key` as that of a column that the filter makes.
+    pub(super) fn column_to_make(&self, key: &str, name: &'a str) -> Result<&'a str, FilterError> {
         self.check_changeable(key, name)?;
         let starts_well = name.starts_with(|first: char| first.is_ascii_lowercase() || first == '_');
         let goes_on_well =

@@ -1,6 +1,8 @@
 //! The distinct texts among some rows, so that what is dear is done once for each.
 
-use arrow::array::StringViewArray;
+use arrow::array::{Array, ArrayRef, StringViewArray, UInt32Array};
+use arrow::compute::take;
+use arrow::error::ArrowError;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
@@ -43,10 +45,34 @@ impl Distinct {
     pub(in crate::filter) fn texts<'a>(&self, column: &'a StringViewArray) -> impl Iterator<Item = &'a str> {
         self.first_rows.iter().map(|row| column.value(*row as usize))
     }
+
+    /// The rows whose text has a number for which `test` holds, in a batch of `row_count` rows.
+    pub(in crate::filter) fn rows_where(&self, row_count: usize, test: impl Fn(usize) -> bool) -> Mask {
+        let rows = self.rows.iter().filter(|(_, number)| test(*number as usize));
+        Mask::of_rows(row_count, rows.map(|(row, _)| *row as usize))
+    }
+
+    /// A column of `row_count` rows that has in each row what `of_texts` has for its text, and nothing in rows without one.
+    pub(in crate::filter) fn spread(
+        &self,
+        of_texts: &dyn Array,
+        row_count: usize,
+    ) -> Result<ArrayRef, ArrowError> {
+        let mut places = vec![None; row_count];
+        for (row, number) in &self.rows {
+            if let Some(place) = places.get_mut(*row as usize) {
+                *place = Some(*number);
+            }
+        }
+        take(of_texts, &UInt32Array::from(places), None)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use arrow::array::{AsArray, Int64Array};
+    use arrow::datatypes::Int64Type;
+
     use super::*;
 
     #[test]
@@ -64,5 +90,11 @@ mod tests {
         assert_eq!(distinct.first_rows, [0, 2]);
         assert_eq!(distinct.rows, [(0, 0), (2, 1), (3, 0), (5, 1)]);
         assert_eq!(distinct.texts(&column).next(), Some("b"));
+        assert_eq!(distinct.rows_where(6, |number| number == 1).rows(), [2, 5]);
+        let spread = distinct.spread(&Int64Array::from(vec![7, 8]), 6).unwrap();
+        assert_eq!(
+            spread.as_primitive::<Int64Type>(),
+            &Int64Array::from(vec![Some(7), None, Some(8), Some(7), None, Some(8)])
+        );
     }
 }

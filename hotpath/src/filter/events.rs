@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use arrow::array::{RecordBatch, UInt32Array};
+use arrow::array::{ArrayRef, RecordBatch, UInt32Array};
 use arrow::compute::{filter_record_batch, take_record_batch};
 use arrow::error::ArrowError;
 
+use super::columns::{Columns, null_in_rows, side_column_name};
 use super::faults::Faults;
 use super::mask::Mask;
 
@@ -57,6 +58,84 @@ impl Events {
     pub fn replace(&mut self, batch: RecordBatch) {
         debug_assert_eq!(batch.num_rows(), self.batch.num_rows(), "a filter drops rows by marking them");
         self.batch = batch;
+    }
+
+    /// Puts `values` under `name` in the rows of `rows`; where `values` has none, they have none. Other events keep what
+    /// they have. Where that is of another type, the values go to `<name>__<type>`, see [`Columns::set_in_rows`].
+    ///
+    /// # Errors
+    /// When the columns cannot be put together; nothing has changed then.
+    pub(super) fn put_column(
+        &mut self,
+        name: &str,
+        values: &ArrayRef,
+        rows: &Mask,
+    ) -> Result<(), ArrowError> {
+        let mut columns = Columns::of(&self.batch);
+        let others = self.live.minus(rows);
+        let gives_way = columns.get(name).is_some_and(|before| {
+            before.data_type() != values.data_type() && others.with_value(before).is_none()
+        });
+        if gives_way {
+            columns.set(name, null_in_rows(values, &Mask::all(values.len()).minus(rows))?);
+        } else {
+            columns.set_in_rows(name, values, rows)?;
+        }
+        self.batch = columns.into_batch()?;
+        Ok(())
+    }
+
+    /// Takes away the values of `name` in `rows`, and the column where no event has any then.
+    ///
+    /// # Errors
+    /// When the columns cannot be put together; nothing has changed then.
+    pub(super) fn clear_column(&mut self, name: &str, rows: &Mask) -> Result<(), ArrowError> {
+        let mut columns = Columns::of(&self.batch);
+        let Some(before) = columns.get(name).cloned() else {
+            return Ok(());
+        };
+        if self.live.minus(rows).with_value(&before).is_none() {
+            columns.remove(name);
+        } else {
+            columns.set(name, null_in_rows(&before, rows)?);
+        }
+        self.batch = columns.into_batch()?;
+        Ok(())
+    }
+
+    /// Puts `values`, which are what those of `name` became in `rows`, in their place. What could not become so, in `left`,
+    /// stays as it was: where the column takes another type now, in `<name>__<type>`.
+    ///
+    /// # Errors
+    /// When the columns cannot be put together; values may have moved then, and none is lost.
+    pub(super) fn put_retyped(
+        &mut self,
+        name: &str,
+        values: &ArrayRef,
+        rows: &Mask,
+        left: &Mask,
+    ) -> Result<(), ArrowError> {
+        let others = self.live.minus(rows).minus(left);
+        let gives_way = self.batch.column_by_name(name).is_some_and(|before| {
+            before.data_type() != values.data_type() && others.with_value(before).is_none()
+        });
+        if gives_way {
+            self.set_aside(name, left)?;
+        }
+        self.put_column(name, values, rows)
+    }
+
+    /// Moves the values of `name` in `rows` to `<name>__<type>`.
+    fn set_aside(&mut self, name: &str, rows: &Mask) -> Result<(), ArrowError> {
+        let Some(before) = self.batch.column_by_name(name).cloned() else {
+            return Ok(());
+        };
+        let rows = rows.with_value(&before);
+        if rows.is_none() {
+            return Ok(());
+        }
+        self.put_column(&side_column_name(name, before.data_type()), &before, &rows)?;
+        self.clear_column(name, &rows)
     }
 
     /// Puts in the place of the batch the rows of it that `of` names: in their order, and those of one row side by side.

@@ -10,6 +10,7 @@ use super::events::Events;
 use super::mask::Mask;
 use super::registry::FilterFailure;
 use crate::batch::{BatchBuilder, ColumnRegistry, RowOptions, Value};
+use crate::cut::ColumnType;
 
 /// The column that takes what no other column does, as a JSON object.
 const EXTRA_COLUMN: &str = "_extra";
@@ -47,6 +48,11 @@ impl FieldRows {
     /// A field of the row, named as it is spelled there.
     pub(in crate::filter) fn put(&mut self, name: &str, value: &Value<'_>) {
         self.builder.event_field(name, value);
+    }
+
+    /// Settles the type that the column of a field has, for a value that is not of it.
+    pub(in crate::filter) fn expect(&mut self, name: &str, column_type: &ColumnType) {
+        self.builder.expect_event_field(name, column_type);
     }
 
     /// Ends the row.

@@ -7,9 +7,11 @@
 //!
 //! `docs/filters.md` says what filters and conditions mean.
 
+mod change_texts;
 mod columns;
 mod condition;
 mod config;
+mod config_forms;
 mod definition;
 mod distinct;
 mod engine;
@@ -21,6 +23,7 @@ mod kinds;
 pub mod limits;
 mod mask;
 mod registry;
+mod replacing;
 mod surroundings;
 
 pub use columns::FieldName;

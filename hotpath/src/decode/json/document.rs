@@ -11,7 +11,7 @@ use crate::cut::ColumnType;
 use crate::limits::{JSON_FLATTEN_DEPTH_MAX, JSON_LIST_ITEMS_MAX, JSON_PATH_BYTES_MAX};
 
 /// Takes the fields of an object.
-pub(in crate::decode) trait FieldSink {
+pub(crate) trait FieldSink {
     /// A field, by its name or by the names on the way to it with points between.
     fn field(&mut self, name: &str, value: &Value<'_>);
 
@@ -34,7 +34,7 @@ pub(in crate::decode) trait FieldSink {
 
 /// Memory for the work on a document, used again for the next one.
 #[derive(Debug, Default)]
-pub(in crate::decode) struct Scratch {
+pub(crate) struct Scratch {
     path: String,
     text: String,
     items: Vec<Option<Value<'static>>>,
@@ -42,7 +42,7 @@ pub(in crate::decode) struct Scratch {
 
 /// The value that a text is.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::decode) struct Document<'a> {
+pub(crate) struct Document<'a> {
     nodes: &'a [Node<'a>],
     /// The text as it was parsed, in the block where the event is if nothing had to be mended.
     source: &'a str,
@@ -66,12 +66,12 @@ impl<'a> Document<'a> {
     }
 
     /// What was let pass in reading the text: the values are not all as they were sent.
-    pub(in crate::decode) fn liberty(&self) -> Option<Fault> {
+    pub(crate) fn liberty(&self) -> Option<Fault> {
         self.liberty
     }
 
     /// What the text is.
-    pub(in crate::decode) fn kind(&self) -> Kind<'a> {
+    pub(crate) fn kind(&self) -> Kind<'a> {
         match self.nodes.first() {
             Some(Node::Object { .. }) => Kind::Object,
             Some(Node::Array { len, .. }) => {
@@ -86,7 +86,7 @@ impl<'a> Document<'a> {
     }
 
     /// The members of an object; none of anything else.
-    pub(in crate::decode) fn members(&self) -> Members<'a> {
+    pub(crate) fn members(&self) -> Members<'a> {
         match self.nodes.first() {
             Some(Node::Object { len, .. }) => Members { document: *self, rest: &self.nodes[1..], left: *len },
             _ => Members { document: *self, rest: &[], left: 0 },
@@ -120,25 +120,25 @@ impl<'a> Document<'a> {
     }
 
     /// The value of a scalar; `None` for an object, a list, null, and a number that 64 bits do not hold.
-    pub(in crate::decode) fn scalar(&self) -> Option<Value<'a>> {
+    pub(crate) fn scalar(&self) -> Option<Value<'a>> {
         self.scalar_of(self.nodes.first()?)
     }
 
     /// The value as JSON text.
-    pub(in crate::decode) fn write_json<'s>(&self, scratch: &'s mut Scratch) -> &'s str {
+    pub(crate) fn write_json<'s>(&self, scratch: &'s mut Scratch) -> &'s str {
         scratch.text.clear();
         write_nodes(self.nodes, self.mark, &mut scratch.text);
         &scratch.text
     }
 
     /// Hands the members of an object to the sink, nested ones by their path.
-    pub(in crate::decode) fn put_fields(&self, scratch: &mut Scratch, sink: &mut impl FieldSink) {
+    pub(crate) fn put_fields(&self, scratch: &mut Scratch, sink: &mut impl FieldSink) {
         scratch.path.clear();
         Walk { document: *self, scratch, sink }.object(self.nodes, 0);
     }
 
     /// Hands a member to the sink as it would be handed over among those of its object.
-    pub(in crate::decode) fn put_member(&self, name: &str, scratch: &mut Scratch, sink: &mut impl FieldSink) {
+    pub(crate) fn put_member(&self, name: &str, scratch: &mut Scratch, sink: &mut impl FieldSink) {
         scratch.path.clear();
         Walk { document: *self, scratch, sink }.member(name, self.nodes, 0);
     }
@@ -172,7 +172,7 @@ impl<'a> Document<'a> {
 
 /// What a document is.
 #[derive(Debug)]
-pub(in crate::decode) enum Kind<'a> {
+pub(crate) enum Kind<'a> {
     /// An object: see [`Document::members`] and [`Document::put_fields`].
     Object,
     /// A list.
@@ -185,7 +185,7 @@ pub(in crate::decode) enum Kind<'a> {
 
 /// The members of an object.
 #[derive(Debug, Clone)]
-pub(in crate::decode) struct Members<'a> {
+pub(crate) struct Members<'a> {
     document: Document<'a>,
     rest: &'a [Node<'a>],
     left: usize,
@@ -205,7 +205,7 @@ impl<'a> Iterator for Members<'a> {
 
 /// The items of a list.
 #[derive(Debug, Clone)]
-pub(in crate::decode) struct Items<'a> {
+pub(crate) struct Items<'a> {
     document: Document<'a>,
     rest: &'a [Node<'a>],
     left: usize,
@@ -213,7 +213,7 @@ pub(in crate::decode) struct Items<'a> {
 
 impl Items<'_> {
     /// How many there are.
-    pub(in crate::decode) fn count_left(&self) -> usize {
+    pub(crate) fn count_left(&self) -> usize {
         self.left
     }
 }

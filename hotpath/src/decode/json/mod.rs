@@ -21,12 +21,12 @@ use super::syslog::{BYTE_ORDER_MARK, Times};
 use crate::batch::BatchBuilder;
 use crate::block::{Event, SourceType};
 use crate::decode::DecoderOptions;
-pub(in crate::decode) use document::{Document, FieldSink, Kind};
+pub(crate) use document::{Document, FieldSink, Kind, Scratch};
 use envelope::Envelope;
 pub use gelf::GelfDecoder;
 use profile::Profile;
 use reader::Fault;
-pub(in crate::decode) use reader::JsonReader;
+pub(crate) use reader::JsonReader;
 use rows::{Around, RowMaker};
 
 const NOT_UTF_8: Fault = "JSON with bytes that are not UTF-8 (RFC 8259 section 8.1)";

@@ -6,7 +6,7 @@ use super::document::{Document, Scratch};
 use super::mend::{Mended, NoNumber, has_long_number, has_surrogate, mend};
 
 /// Why a text is not read, in words for `parse_error`.
-pub(in crate::decode) type Fault = &'static str;
+pub(crate) type Fault = &'static str;
 
 const EMPTY: Fault = "an empty event";
 const WITH_NUL: Fault = "JSON with a NUL byte in it (RFC 8259 section 2)";
@@ -19,7 +19,7 @@ pub(super) const WHITE_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 
 /// Reads texts; its memory is used again for the next one.
 #[derive(Default)]
-pub(in crate::decode) struct JsonReader {
+pub(crate) struct JsonReader {
     /// simd-json unescapes in place, so it works on a copy.
     copy: Vec<u8>,
     buffers: Buffers,
@@ -39,7 +39,7 @@ impl JsonReader {
     ///
     /// # Errors
     /// Why it is no JSON; `take` is not called then.
-    pub(in crate::decode) fn read<R>(
+    pub(crate) fn read<R>(
         &mut self,
         text: &str,
         take: impl FnOnce(Document<'_>, &mut Scratch) -> R,

@@ -47,6 +47,10 @@ impl Condition {
         Self { root }
     }
 
+    pub(super) fn into_expression(self) -> Expression {
+        self.root
+    }
+
     /// The rows of `batch` for which the condition holds.
     pub fn evaluate(&self, batch: &RecordBatch) -> Mask {
         self.evaluate_among(batch, &Mask::all(batch.num_rows()))

@@ -145,6 +145,11 @@ impl Pattern {
         self.regex.as_str()
     }
 
+    /// The regular expression itself.
+    pub(crate) fn into_regex(self) -> Regex {
+        self.regex
+    }
+
     pub(super) fn rows_matching(&self, column: &ArrayRef, candidates: &Mask) -> Mask {
         let Column::Text(texts) = Column::of(column) else {
             return Mask::none(candidates.row_count());
