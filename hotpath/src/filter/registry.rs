@@ -56,7 +56,8 @@ pub struct FilterKind {
 pub struct FilterKey {
     /// The key.
     pub name: &'static str,
-    /// `string`, `integer`, `number`, `boolean`, `condition`, `any` (a string, number or boolean), `string[]`, `filter[]`.
+    /// `string`, `integer`, `number`, `boolean`, `condition`, `any` (a string, number or boolean), `secret` (a string that is
+    /// never shown), `object`, `string[]`, `object[]`, `filter[]`.
     #[serde(rename = "type")]
     pub value_type: &'static str,
     /// What holds when the key is absent; empty when nothing does.
@@ -77,6 +78,7 @@ static FILTERS: &[&FilterKind] = &[
     &kinds::exclude::KIND,
     &kinds::conditional::KIND,
     &kinds::sample::KIND,
+    &kinds::regex_replace::KIND,
 ];
 
 /// The filters there are, with their keys.

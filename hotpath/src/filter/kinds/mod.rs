@@ -1,4 +1,4 @@
-//! The filters, one a file.
+//! The filters, one a file, or a folder where one is more than one idea.
 
 pub(super) mod add_field;
 pub(super) mod conditional;
@@ -7,6 +7,7 @@ pub(super) mod exclude;
 mod field_test;
 pub(super) mod include;
 mod random_share;
+pub(super) mod regex_replace;
 pub(super) mod remove_field;
 pub(super) mod rename_field;
 pub(super) mod sample;
