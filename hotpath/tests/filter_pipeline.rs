@@ -323,7 +323,7 @@ fn a_wrong_configuration_is_refused_with_place_reason_and_suggestion() {
         ("exclude", r#"{"condition":"a == 1","equals":1}"#, &["does not go with `condition`"]),
         ("include", r#"{"any_field":[],"any_equals":1}"#, &["the list is empty"]),
         ("add_field", r#"{"field":"srcIp","value":1}"#, &["lower snake case", "`src_ip`"]),
-        ("add_field", r#"{"field":"a","value":"${timestamp}"}"#, &["variables"]),
+        ("add_field", r#"{"field":"a","value":"${time}"}"#, &["no variable `${time}`"]),
         ("add_field", r#"{"field":"a","value":[1]}"#, &["key `value`: expected a text, a number"]),
         ("add_field", r#"{"field":"a"}"#, &["key `value`: is needed"]),
         ("rename_field", r#"{"from":"a"}"#, &["key `to`: is needed"]),

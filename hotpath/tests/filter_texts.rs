@@ -82,3 +82,38 @@ fn a_condition_keeps_the_other_rows_and_their_type() {
     let outcome = filtered(&filters, batch_of(&json!([{"n": 44, "keep": false}, {"n": 44, "keep": true}])));
     assert_eq!(rows_of(&outcome.batch), json!([{"n__string": "xx", "keep": false}, {"n": 44, "keep": true}]));
 }
+
+#[test]
+fn add_field_knows_four_variables() {
+    let surroundings = FilterSurroundings {
+        dataset: Some(DatasetKey::new("acme", "fw").expect("names")),
+        ..FilterSurroundings::default()
+    };
+    let filters = json!([{"type": "add_field", "config": {
+        "field": "v", "value": "${tenant_id}/${dataset_id} ${line_number} at ${timestamp} for $5"}}]);
+    let filters = compiled(&filters, &surroundings);
+    let batch = batch_of(&json!([{"ingest_time": 1_700_000_000_000_001_i64}, {"x": 1}]));
+    let outcome = filters.apply(batch, &mut filters.new_state(), 0);
+    let rows = rows_of(&outcome.batch);
+    assert_eq!(rows[0]["v"], "acme/fw 1 at 2023-11-14T22:13:20.000001Z for $5");
+    let reason = "${timestamp} is the ingest_time, which the event does not have";
+    assert_eq!(rows[1], json!({"x": 1, "_errors": fault("add_field", reason)}));
+
+    assert_cases(
+        "add_field",
+        &[(
+            json!({"field": "v", "value": "${line_number}"}),
+            json!([{"v": "a"}, {"v": "b"}]),
+            json!([{"v": "1"}, {"v": "2"}]),
+        )],
+    );
+    assert_refusals(&[
+        (
+            "add_field",
+            json!({"field": "a", "value": "${host}"}),
+            "there is no variable `${host}`; known: ${timestamp}",
+        ),
+        ("add_field", json!({"field": "a", "value": "${line_number"}), "without its `}`"),
+        ("add_field", json!({"field": "a", "value": "${tenant_id}"}), "is of a dataset"),
+    ]);
+}

@@ -5,6 +5,7 @@ pub(super) mod conditional;
 pub(super) mod drop;
 pub(super) mod exclude;
 mod field_test;
+mod field_value;
 pub(super) mod include;
 mod random_share;
 pub(super) mod regex_replace;
