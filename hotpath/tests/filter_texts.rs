@@ -84,6 +84,195 @@ fn a_condition_keeps_the_other_rows_and_their_type() {
 }
 
 #[test]
+fn mutate_carries_its_steps_out_in_its_own_order() {
+    let config = json!({
+        "remove": ["tmp"],
+        "replace": {"done": true, "note": "row ${line_number}"},
+        "update": {"absent": 1, "action": "seen"},
+        "merge": [{"source": "c", "target": "names"}],
+        "strip": ["b"],
+        "uppercase": ["b"],
+        "lowercase": ["c"],
+        "gsub": [{"field": "b", "pattern": "x", "replacement": "y"}],
+        "join": {"field": "list", "separator": "-"},
+        "split": {"field": "names", "separator": ","},
+        "convert": {"port": "integer"},
+        "rename": {"b_copy": "b"},
+        "copy": {"a": "b_copy"}
+    });
+    let rows = json!([{"a": " xA ", "c": "Ü", "names": "n,m", "list": ["p", "q"], "port": "443", "action": "deny", "tmp": 1}]);
+    assert_eq!(
+        rows_after("mutate", config, &rows),
+        json!([{"a": " xA ", "b": "YA", "c": "ü", "names": ["n", "m", "ü"], "list": "p-q", "port": 443,
+            "action": "seen", "done": true, "note": "row 1"}])
+    );
+}
+
+#[test]
+fn convert_keeps_integers_whole_and_leaves_what_it_cannot_convert() {
+    let integer_fault = fault("mutate", "the value cannot be converted to an integer");
+    assert_cases(
+        "mutate",
+        &[
+            (
+                json!({"convert": {"v": "integer"}}),
+                json!([{"v": "9007199254740993"}, {"v": "12.0"}, {}, {"v": " -7 "}]),
+                json!([{"v": 9_007_199_254_740_993_i64}, {"v": 12}, {}, {"v": -7}]),
+            ),
+            // What cannot be converted stays, beside the numbers.
+            (
+                json!({"convert": {"v": "integer"}}),
+                json!([{"v": "1"}, {"v": "twelve"}]),
+                json!([{"v": 1}, {"v__string": "twelve", "_errors": integer_fault}]),
+            ),
+            (
+                json!({"convert": {"v": "integer"}}),
+                json!([{"v": "é"}, {"w": 1}]),
+                json!([{"v": "é", "_errors": integer_fault}, {"w": 1}]),
+            ),
+            (
+                json!({"convert": {"v": "integer"}}),
+                json!([{"v": 2.5}, {"v": 3.0}]),
+                json!([{"v__double": 2.5, "_errors": integer_fault}, {"v": 3}]),
+            ),
+            (
+                json!({"convert": {"v": "integer"}}),
+                json!([{"v": ["1"]}]),
+                json!([{"v": ["1"], "_errors": integer_fault}]),
+            ),
+            (
+                json!({"convert": {"v": "float"}}),
+                json!([{"v": "1.5"}, {"v": "2"}]),
+                json!([{"v": 1.5}, {"v": 2.0}]),
+            ),
+            (
+                json!({"convert": {"v": "float"}}),
+                json!([{"v": 9_007_199_254_740_993_i64}, {"v": 1}]),
+                json!([
+                    {"v__int64": 9_007_199_254_740_993_i64, "_errors": fault("mutate", "the value cannot be converted to a float")},
+                    {"v": 1.0}
+                ]),
+            ),
+            (
+                json!({"convert": {"v": "boolean"}}),
+                json!([{"v": "Yes"}, {"v": "off"}, {"v": "maybe"}]),
+                json!([{"v": true}, {"v": false}, {"v__string": "maybe", "_errors": fault("mutate", "the value cannot be converted to a boolean")}]),
+            ),
+            (
+                json!({"convert": {"v": "boolean"}}),
+                json!([{"v": 1}, {"v": 0}]),
+                json!([{"v": true}, {"v": false}]),
+            ),
+            (json!({"convert": {"v": "string"}}), json!([{"v": 22}, {}]), json!([{"v": "22"}, {}])),
+            (json!({"convert": {"v": "string"}}), json!([{"v": true}]), json!([{"v": "true"}])),
+            (json!({"convert": {"absent": "integer"}}), json!([{"v": 1}]), json!([{"v": 1}])),
+        ],
+    );
+    let filters = json!([{"type": "mutate", "condition": "w == 1", "config": {"convert": {"v": "integer"}}}]);
+    let outcome = filtered(&filters, batch_of(&json!([{"v": "1", "w": 1}, {"v": "x", "w": 1}, {"v": "2"}])));
+    assert_eq!(
+        rows_of(&outcome.batch),
+        json!([{"v__int64": 1, "w": 1}, {"v": "x", "w": 1, "_errors": integer_fault}, {"v": "2"}])
+    );
+}
+
+#[test]
+fn the_lists_of_mutate_are_made_and_unmade() {
+    let many = vec!["x"; 2_000].join(",");
+    let too_many = fault("mutate", "the text has more parts than a list takes");
+    assert_cases(
+        "mutate",
+        &[
+            (
+                json!({"split": [{"field": "v", "separator": ", ", "target": "l"}]}),
+                json!([{"v": "a, ü,b"}, {"v": ""}, {}]),
+                json!([{"v": "a, ü,b", "l": ["a", "ü,b"]}, {"v": "", "l": [""]}, {}]),
+            ),
+            (
+                json!({"split": {"field": "v", "separator": ","}}),
+                json!([{"v": many}, {"v": "a,b"}]),
+                json!([{"v__string": many, "_errors": too_many}, {"v": ["a", "b"]}]),
+            ),
+            (
+                json!({"split": {"field": "v", "separator": ","}}),
+                json!([{"v": ["a,b"]}]),
+                json!([{"v": ["a,b"]}]),
+            ),
+            (
+                json!({"join": {"field": "v", "separator": "+"}}),
+                json!([{"v": [1, null, 2]}, {"v": []}, {}]),
+                json!([{"v": "1+2"}, {"v": ""}, {}]),
+            ),
+            (json!({"join": {"field": "v", "separator": "+"}}), json!([{"v": "a"}]), json!([{"v": "a"}])),
+            (
+                json!({"merge": [{"source": "s", "target": "t"}]}),
+                json!([{"s": "a", "t": ["b"]}, {"s": "a"}, {"t": ["c"]}, {"x": 1}]),
+                json!([{"s": "a", "t": ["b", "a"]}, {"s": "a", "t": ["a"]}, {"t": ["c"]}, {"x": 1}]),
+            ),
+            // Numbers stay numbers; two types become texts; one value becomes a list of one.
+            (
+                json!({"merge": [{"source": "s", "target": "t"}]}),
+                json!([{"s": [1, 2], "t": 3}, {"t": 4}]),
+                json!([{"s": [1, 2], "t": [3, 1, 2]}, {"t": [4]}]),
+            ),
+            (
+                json!({"merge": [{"source": "s", "target": "t"}]}),
+                json!([{"s": 1, "t": "x"}]),
+                json!([{"s": 1, "t": ["x", "1"]}]),
+            ),
+            (json!({"merge": [{"source": "s", "target": "t"}]}), json!([{"t": "x"}]), json!([{"t": ["x"]}])),
+        ],
+    );
+}
+
+#[test]
+fn the_small_changes_of_mutate() {
+    assert_cases(
+        "mutate",
+        &[
+            (
+                json!({"lowercase": ["v"]}),
+                json!([{"v": "ÀB"}, {"v": "c"}, {}]),
+                json!([{"v": "àb"}, {"v": "c"}, {}]),
+            ),
+            (json!({"uppercase": ["v"]}), json!([{"v": "straße"}]), json!([{"v": "STRASSE"}])),
+            (json!({"uppercase": ["v"]}), json!([{"v": 5}]), json!([{"v": 5}])),
+            (json!({"strip": ["v"]}), json!([{"v": "\t a b\u{a0}"}]), json!([{"v": "a b"}])),
+            (
+                json!({"copy": {"v": "w"}}),
+                json!([{"v": 1, "w": 2}, {"w": 3}]),
+                json!([{"v": 1, "w": 1}, {"w": 3}]),
+            ),
+            (json!({"rename": {"v": "w"}}), json!([{"v": 1}]), json!([{"w": 1}])),
+            (json!({"update": {"v": "x"}}), json!([{"v": "a"}, {"w": 1}]), json!([{"v": "x"}, {"w": 1}])),
+            (json!({"replace": {"v": 1.5}}), json!([{"v": "a"}, {}]), json!([{"v": 1.5}, {"v": 1.5}])),
+            (json!({"remove": ["v", "absent"]}), json!([{"v": 1, "w": 2}]), json!([{"w": 2}])),
+        ],
+    );
+    assert_refusals(&[
+        ("mutate", json!({}), "what is to be changed?"),
+        ("mutate", json!({"convert": {"v": "int"}}), "string, integer, float or boolean"),
+        ("mutate", json!({"convert": {"event_time": "string"}}), "decides where an event is stored"),
+        ("mutate", json!({"copy": {"a": "B"}}), "write `b`"),
+        ("mutate", json!({"copy": {"a": "a"}}), "has that name already"),
+        ("mutate", json!({"split": {"field": "a"}}), "`separator` is needed"),
+        ("mutate", json!({"split": {"field": "a", "seperator": ","}}), "did you mean `separator`?"),
+        ("mutate", json!({"gsub": [["a", "b", "c"]]}), "expected an object of field, pattern, replacement"),
+        ("mutate", json!({"gsub": [{"field": "a", "pattern": "("}]}), "not a regular expression"),
+        ("mutate", json!({"gsub": [{"field": "a", "pattern": "x", "replacement": "$1"}]}), "no group `1`"),
+        ("mutate", json!({"lowercase": "a"}), "expected a list"),
+        ("mutate", json!({"replace": {"a": null}}), "null is no value"),
+        ("regex_replace", json!({}), "key `pattern`: is needed"),
+        (
+            "regex_replace",
+            json!({"pattern": "a", "source_field": "event.time"}),
+            "decides where an event is stored",
+        ),
+        ("regex_replace", json!({"pattern": "(a)", "replacement": "$1st"}), "write `${1}st`"),
+    ]);
+}
+
+#[test]
 fn add_field_knows_four_variables() {
     let surroundings = FilterSurroundings {
         dataset: Some(DatasetKey::new("acme", "fw").expect("names")),

@@ -79,6 +79,7 @@ static FILTERS: &[&FilterKind] = &[
     &kinds::conditional::KIND,
     &kinds::sample::KIND,
     &kinds::regex_replace::KIND,
+    &kinds::mutate::KIND,
 ];
 
 /// The filters there are, with their keys.

@@ -32,8 +32,8 @@ pub(in crate::filter) static KIND: FilterKind = FilterKind {
 };
 
 #[derive(Debug)]
-struct RemoveField {
-    fields: Vec<FieldName>,
+pub(super) struct RemoveField {
+    pub(super) fields: Vec<FieldName>,
 }
 
 fn compile(config: &FilterConfig<'_>) -> Result<Box<dyn Filter>, FilterError> {

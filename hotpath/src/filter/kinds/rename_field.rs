@@ -33,9 +33,9 @@ pub(in crate::filter) static KIND: FilterKind = FilterKind {
 };
 
 #[derive(Debug)]
-struct RenameField {
-    from: FieldName,
-    to: String,
+pub(super) struct RenameField {
+    pub(super) from: FieldName,
+    pub(super) to: String,
 }
 
 fn compile(config: &FilterConfig<'_>) -> Result<Box<dyn Filter>, FilterError> {
