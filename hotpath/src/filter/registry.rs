@@ -80,6 +80,7 @@ static FILTERS: &[&FilterKind] = &[
     &kinds::sample::KIND,
     &kinds::regex_replace::KIND,
     &kinds::mutate::KIND,
+    &kinds::kv::KIND,
 ];
 
 /// The filters there are, with their keys.

@@ -7,6 +7,7 @@ pub(super) mod exclude;
 mod field_test;
 mod field_value;
 pub(super) mod include;
+pub(super) mod kv;
 pub(super) mod mutate;
 mod random_share;
 pub(super) mod regex_replace;

@@ -1,0 +1,106 @@
+//! What the filters do that find fields in texts, and those that look at whole events: kv, json_parse, json_validate,
+//! json_flatten, uppercase_keys, split, conditional_field, drop's unless_field and passthrough.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
+
+mod filter_rows;
+
+use filter_rows::{assert_cases, assert_refusals, batch_of, compiled, fault, filtered, rows_after, rows_of};
+use hotpath::filter::{FilterSurroundings, limits};
+use serde_json::{Value, json};
+
+#[test]
+fn kv_makes_fields_of_pairs() {
+    assert_cases(
+        "kv",
+        &[
+            (
+                json!({}),
+                json!([{"message": r#"srcIp=10.0.0.1 n=7 text="two words" odd é=ü empty= last='x=y'"#}, {"other": "a=1"}]),
+                json!([
+                    {"message": r#"srcIp=10.0.0.1 n=7 text="two words" odd é=ü empty= last='x=y'"#,
+                     "src_ip": "10.0.0.1", "n": "7", "text": "two words", "last": "x=y", "_extra": "{\"é\":\"ü\"}"},
+                    {"other": "a=1"}
+                ]),
+            ),
+            (
+                json!({"source_field": "q", "field_split": "&", "target_field": "request", "prefix": "arg_", "remove_field": true}),
+                json!([{"q": "id=1&user=bob"}, {"q": "nothing"}]),
+                json!([
+                    {"request_arg_id": "1", "request_arg_user": "bob"},
+                    {"q": "nothing", "_errors": fault("kv", "no key and value in the text")}
+                ]),
+            ),
+            (
+                json!({"value_split": ":", "field_split": ", ", "trim_key": "<>", "trim_value": ";", "include_keys": ["a", "b"], "exclude_keys": ["b"]}),
+                json!([{"message": "<a>:1;, b:2, c:3"}]),
+                json!([{"message": "<a>:1;, b:2, c:3", "a": "1"}]),
+            ),
+            // What a field had before is replaced; a field that the text does not have stays.
+            (
+                json!({"default_values": {"action": "none", "n": 0}}),
+                json!([{"message": "a=1 n=5", "a": "old", "b": "old"}, {"message": "action=deny"}, {}]),
+                json!([
+                    {"message": "a=1 n=5", "a": "1", "b": "old", "n": "5", "action": "none"},
+                    {"message": "action=deny", "action": "deny", "n": "0"},
+                    {}
+                ]),
+            ),
+            // The columns that the product stands on are not written to.
+            (
+                json!({}),
+                json!([{"message": "event_time=x raw=y"}]),
+                json!([{"message": "event_time=x raw=y", "body_event_time": "x", "body_raw": "y"}]),
+            ),
+            (
+                json!({"source_field": "n"}),
+                json!([{"n": 5}]),
+                json!([{"n": 5, "_errors": fault("kv", "no key and value in the text")}]),
+            ),
+            (
+                json!({"source_field": "l"}),
+                json!([{"l": ["a=1"]}]),
+                json!([{"l": ["a=1"], "_errors": fault("kv", "the field has a value that is no text")}]),
+            ),
+        ],
+    );
+    // In the column of another type, text goes beside it.
+    assert_cases(
+        "kv",
+        &[(
+            json!({}),
+            json!([{"message": "port=x", "port": 22}, {"port": 23}]),
+            json!([{"message": "port=x", "port__string": "x"}, {"port": 23}]),
+        )],
+    );
+}
+
+#[test]
+fn kv_keeps_every_value_of_a_key_that_comes_again() {
+    for (allowed, expected) in [(true, json!(["me", "me", "you"])), (false, json!(["me", "you"]))] {
+        let config = json!({"source_field": "m", "allow_duplicate_values": allowed, "remove_field": true});
+        let rows = json!([{"m": "from=me from=me from=you to=x"}, {"m": "from=me"}]);
+        assert_eq!(
+            rows_after("kv", config, &rows),
+            json!([{"from__list_string": expected, "to": "x"}, {"from": "me"}])
+        );
+    }
+    let config = json!({"source_field": "m", "allow_duplicate_values": false, "remove_field": true});
+    assert_eq!(rows_after("kv", config, &json!([{"m": "from=me from=me"}])), json!([{"from": "me"}]));
+}
+
+#[test]
+fn kv_takes_so_many_pairs_and_says_when_there_are_more() {
+    let text: String = (0..600).map(|number| format!("k{number}={number} ")).collect();
+    let after = rows_after("kv", json!({"remove_field": true}), &json!([{"message": text}]));
+    assert_eq!(after[0]["_errors"], fault("kv", "the text has more pairs than are taken"));
+    assert_eq!(after[0]["k511"], "511");
+    assert_eq!(after[0].as_object().map(serde_json::Map::len), Some(513));
+    assert_refusals(&[
+        ("kv", json!({"field_split": ""}), "the text is empty"),
+        ("kv", json!({"value_split": ": "}), "has the field_split in it"),
+        ("kv", json!({"target_field": "Kv"}), "write `kv`"),
+        ("kv", json!({"include_keys": [1]}), "expected texts"),
+        ("kv", json!({"default_values": {"a": []}}), "expected a text, a number or a boolean for `a`"),
+        ("kv", json!({"source_field": "event_time", "remove_field": true}), "decides where"),
+    ]);
+}
