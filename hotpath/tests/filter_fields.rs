@@ -104,3 +104,57 @@ fn kv_takes_so_many_pairs_and_says_when_there_are_more() {
         ("kv", json!({"source_field": "event_time", "remove_field": true}), "decides where"),
     ]);
 }
+
+#[test]
+fn json_parse_makes_typed_fields() {
+    let text = r#"{"userName":"ü","n":9007199254740993,"d":1.5,"t":true,"no":null,"in":{"a":{"b":1}},"l":[1,2],"o":[{"x":1}],"big":123456789012345678901}"#;
+    assert_eq!(
+        rows_after("json_parse", json!({"remove_field": true}), &json!([{"message": text}, {"other": 1}])),
+        json!([
+            {"user_name": "ü", "n": 9_007_199_254_740_993_i64, "d": 1.5, "t": true, "in_a_b": 1, "l": [1, 2],
+             "o": "[{\"x\":1}]", "big__string": "123456789012345678901"},
+            {"other": 1}
+        ])
+    );
+    assert_cases(
+        "json_parse",
+        &[
+            (
+                json!({"source_field": "j", "target_field": "event"}),
+                json!([{"j": "{\"id\":1}", "event_id": 5}, {"j": " {\"j\":{}} "}, {"event_id": 6}]),
+                json!([{"j": "{\"id\":1}", "event_id": 1}, {"j": " {\"j\":{}} ", "event_j": "{}"}, {"event_id": 6}]),
+            ),
+            (
+                json!({"remove_field": true}),
+                json!([{"message": "{\"message\":\"inner\"}"}, {"message": "{\"a\":"}, {"message": "[1]"}, {"message": ""}, {"message": "text"}]),
+                json!([
+                    {"message": "inner"},
+                    {"message": "{\"a\":", "_errors": fault("json_parse", "broken JSON (RFC 8259)")},
+                    {"message": "[1]", "_errors": fault("json_parse", "JSON that is no object, and has no names for fields")},
+                    {"message": "", "_errors": fault("json_parse", "an empty event")},
+                    {"message": "text", "_errors": fault("json_parse", "no JSON (RFC 8259)")}
+                ]),
+            ),
+            (json!({"source_field": "absent"}), json!([{"a": 1}]), json!([{"a": 1}])),
+            (
+                json!({"source_field": "n"}),
+                json!([{"n": 5}]),
+                json!([{"n": 5, "_errors": fault("json_parse", "JSON that is no object, and has no names for fields")}]),
+            ),
+        ],
+    );
+    assert_refusals(&[("json_parse", json!({"source_feild": "a"}), "did you mean `source_field`?")]);
+}
+
+#[test]
+fn what_json_parse_finds_agrees_from_batch_to_batch() {
+    let filters = compiled(
+        &json!([{"type": "json_parse", "config": {"remove_field": true}}]),
+        &FilterSurroundings::default(),
+    );
+    let mut state = filters.new_state();
+    let mut after =
+        |text: &str| rows_of(&filters.apply(batch_of(&json!([{"message": text}])), &mut state, 0).batch);
+    assert_eq!(after(r#"{"v":"a text of some length"}"#), json!([{"v": "a text of some length"}]));
+    assert_eq!(after(r#"{"v":5}"#), json!([{"v__int64": 5}]));
+}

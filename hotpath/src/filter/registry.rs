@@ -81,6 +81,7 @@ static FILTERS: &[&FilterKind] = &[
     &kinds::regex_replace::KIND,
     &kinds::mutate::KIND,
     &kinds::kv::KIND,
+    &kinds::json_parse::KIND,
 ];
 
 /// The filters there are, with their keys.

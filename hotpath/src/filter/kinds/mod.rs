@@ -7,6 +7,8 @@ pub(super) mod exclude;
 mod field_test;
 mod field_value;
 pub(super) mod include;
+pub(super) mod json_parse;
+mod json_rows;
 pub(super) mod kv;
 pub(super) mod mutate;
 mod random_share;
