@@ -158,3 +158,31 @@ fn what_json_parse_finds_agrees_from_batch_to_batch() {
     assert_eq!(after(r#"{"v":"a text of some length"}"#), json!([{"v": "a text of some length"}]));
     assert_eq!(after(r#"{"v":5}"#), json!([{"v__int64": 5}]));
 }
+
+#[test]
+fn json_validate_notes_or_drops_what_is_no_json() {
+    let rows =
+        json!([{"message": "{\"a\":1}"}, {"message": "[1,"}, {"message": "5"}, {}, {"message": "[1,"}]);
+    let broken = json!({"message": "[1,", "_errors": fault("json_validate", "broken JSON (RFC 8259)")});
+    assert_cases(
+        "json_validate",
+        &[
+            (
+                json!({}),
+                rows.clone(),
+                json!([{"message": "{\"a\":1}"}, broken, {"message": "5"}, {}, broken]),
+            ),
+            (
+                json!({"on_invalid": "drop"}),
+                rows.clone(),
+                json!([{"message": "{\"a\":1}"}, {"message": "5"}, {}]),
+            ),
+            (json!({"fail_on_invalid": false}), rows.clone(), rows.clone()),
+            (json!({"source_field": "n"}), json!([{"n": 5}]), json!([{"n": 5}])),
+        ],
+    );
+    assert_refusals(&[
+        ("json_validate", json!({"fail_on_invalid": false, "on_invalid": "drop"}), "does not go with"),
+        ("json_validate", json!({"on_invalid": "stop"}), "note, drop"),
+    ]);
+}

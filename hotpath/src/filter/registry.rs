@@ -82,6 +82,7 @@ static FILTERS: &[&FilterKind] = &[
     &kinds::mutate::KIND,
     &kinds::kv::KIND,
     &kinds::json_parse::KIND,
+    &kinds::json_validate::KIND,
 ];
 
 /// The filters there are, with their keys.

@@ -9,6 +9,7 @@ mod field_value;
 pub(super) mod include;
 pub(super) mod json_parse;
 mod json_rows;
+pub(super) mod json_validate;
 pub(super) mod kv;
 pub(super) mod mutate;
 mod random_share;
