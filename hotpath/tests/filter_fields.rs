@@ -186,3 +186,60 @@ fn json_validate_notes_or_drops_what_is_no_json() {
         ("json_validate", json!({"on_invalid": "stop"}), "note, drop"),
     ]);
 }
+
+#[test]
+fn json_flatten_goes_into_lists() {
+    let text = r#"{"a":[{"b":1},{"c":"ü"},[2.5]],"e":{},"f":[],"g":{"h":null}}"#;
+    assert_cases(
+        "json_flatten",
+        &[
+            (
+                json!({"source_field": "sd"}),
+                json!([{"sd": text}, {"x": 1}]),
+                json!([{"sd": text, "sd_a_0_b": 1, "sd_a_1_c": "ü", "sd_a_2_0": 2.5, "sd_e": "{}", "sd_f": "[]"}, {"x": 1}]),
+            ),
+            (
+                json!({"source_field": "sd", "target_field": "s", "arrays": "json", "separator": "_"}),
+                json!([{"sd": text}]),
+                json!([{"sd": text, "s_a": "[{\"b\":1},{\"c\":\"ü\"},[2.5]]", "s_e": "{}", "s_f": "[]"}]),
+            ),
+            (
+                json!({"source_field": "sd"}),
+                json!([{"sd": "[1,2]"}, {"sd": "5"}, {"sd": "{"}]),
+                json!([
+                    {"sd": "[1,2]", "sd_0": 1, "sd_1": 2},
+                    {"sd": "5", "_errors": fault("json_flatten", "JSON that is neither an object nor a list")},
+                    {"sd": "{", "_errors": fault("json_flatten", "broken JSON (RFC 8259)")}
+                ]),
+            ),
+            // A field that is a list.
+            (
+                json!({"source_field": "tags"}),
+                json!([{"tags": ["a", null, "c"]}, {"tags": []}, {}]),
+                json!([{"tags": ["a", null, "c"], "tags_0": "a", "tags_2": "c"}, {"tags": []}, {}]),
+            ),
+        ],
+    );
+    let long: Vec<usize> = (0..300).collect();
+    let after = rows_after("json_flatten", json!({"source_field": "l"}), &json!([{"l": long}]));
+    assert_eq!(
+        after,
+        json!([{"l": long, "_errors": fault("json_flatten", "the list has more members than fields are made of")}])
+    );
+    let after = rows_after(
+        "json_flatten",
+        json!({"source_field": "t"}),
+        &json!([{"t": json!({"l": long}).to_string()}]),
+    );
+    assert_eq!(after[0]["t_l"], json!(json!(long).to_string()));
+    let deep = format!("{}1{}", "[".repeat(5_000), "]".repeat(5_000));
+    let after = rows_after("json_flatten", json!({"source_field": "t"}), &json!([{"t": deep}]));
+    let names: Vec<&String> =
+        after[0].as_object().expect("a row").keys().filter(|name| *name != "t").collect();
+    assert_eq!(names.len(), 1, "{names:?}");
+    assert_refusals(&[
+        ("json_flatten", json!({}), "flat already"),
+        ("json_flatten", json!({"source_field": "a", "separator": "/"}), "., _"),
+        ("json_flatten", json!({"source_field": "a", "arrays": "list"}), "index, json"),
+    ]);
+}

@@ -83,6 +83,7 @@ static FILTERS: &[&FilterKind] = &[
     &kinds::kv::KIND,
     &kinds::json_parse::KIND,
     &kinds::json_validate::KIND,
+    &kinds::json_flatten::KIND,
 ];
 
 /// The filters there are, with their keys.

@@ -7,6 +7,7 @@ pub(super) mod exclude;
 mod field_test;
 mod field_value;
 pub(super) mod include;
+pub(super) mod json_flatten;
 pub(super) mod json_parse;
 mod json_rows;
 pub(super) mod json_validate;
