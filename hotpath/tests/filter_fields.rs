@@ -243,3 +243,29 @@ fn json_flatten_goes_into_lists() {
         ("json_flatten", json!({"source_field": "a", "arrays": "list"}), "index, json"),
     ]);
 }
+
+#[test]
+fn uppercase_keys_renames_columns_and_names_in_json() {
+    let row = json!({"event_time": 5, "source_ip": "::1", "raw": "{\"a\":1}", "sd": "{\"x\":[{\"yÜ\":\"v\"}],\"n\":12345678901234567890123}", "l": [1]});
+    assert_eq!(
+        rows_after("uppercase_keys", json!({"source_field": "*"}), &json!([row])),
+        json!([{"event_time": 5, "SOURCE_IP": "::1", "raw": "{\"a\":1}",
+            "SD": "{\"X\":[{\"YÜ\":\"v\"}],\"N\":12345678901234567890123}", "L": [1]}])
+    );
+    assert_cases(
+        "uppercase_keys",
+        &[
+            (
+                json!({"source_field": ["a", "absent"], "recursive": false}),
+                json!([{"a": "{\"x\":1}", "b": "c"}, {"b": "d"}]),
+                json!([{"A": "{\"x\":1}", "b": "c"}, {"b": "d"}]),
+            ),
+            (json!({"source_field": "a"}), json!([{"a": "{no json"}]), json!([{"A": "{no json"}])),
+        ],
+    );
+    assert_refusals(&[
+        ("uppercase_keys", json!({}), "key `source_field`: is needed"),
+        ("uppercase_keys", json!({"source_field": ["*", "a"]}), "leave the others out"),
+        ("uppercase_keys", json!({"source_field": "ingest_time"}), "decides where"),
+    ]);
+}

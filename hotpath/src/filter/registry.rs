@@ -84,6 +84,7 @@ static FILTERS: &[&FilterKind] = &[
     &kinds::json_parse::KIND,
     &kinds::json_validate::KIND,
     &kinds::json_flatten::KIND,
+    &kinds::uppercase_keys::KIND,
 ];
 
 /// The filters there are, with their keys.

@@ -18,3 +18,4 @@ pub(super) mod regex_replace;
 pub(super) mod remove_field;
 pub(super) mod rename_field;
 pub(super) mod sample;
+pub(super) mod uppercase_keys;
