@@ -269,3 +269,89 @@ fn uppercase_keys_renames_columns_and_names_in_json() {
         ("uppercase_keys", json!({"source_field": "ingest_time"}), "decides where"),
     ]);
 }
+
+#[test]
+fn split_makes_events_of_parts() {
+    assert_cases(
+        "split",
+        &[
+            (
+                json!({}),
+                json!([{"message": "a\n\nbé\n", "n": 1}, {"n": 2}, {"message": "c", "n": 3}, {"message": "\n", "n": 4}]),
+                json!([{"message": "a", "n": 1}, {"message": "bé", "n": 1}, {"n": 2}, {"message": "c", "n": 3}, {"message": "\n", "n": 4}]),
+            ),
+            (
+                json!({"field": "v", "terminator": "; ", "target": "part"}),
+                json!([{"v": "a; b"}, {"part": "old"}]),
+                json!([{"v": "a; b", "part": "a"}, {"v": "a; b", "part": "b"}, {"part": "old"}]),
+            ),
+            // A list is split into its members, which keep their type.
+            (
+                json!({"field": "l"}),
+                json!([{"l": [1, null, 2], "v": "x"}, {"l": [], "v": "y"}, {"v": "z"}]),
+                json!([{"l": 1, "v": "x"}, {"l": 2, "v": "x"}, {"v": "y"}, {"v": "z"}]),
+            ),
+            (
+                json!({"field": "l", "target": "m"}),
+                json!([{"l": ["a", "b"]}]),
+                json!([{"l": ["a", "b"], "m": "a"}, {"l": ["a", "b"], "m": "b"}]),
+            ),
+            (json!({"field": "n"}), json!([{"n": 5}, {}]), json!([{"n": 5}, {}])),
+            (json!({"field": "n", "target": "m"}), json!([{"n": 5}, {}]), json!([{"n": 5, "m": "5"}, {}])),
+            (json!({"field": "absent"}), json!([{"n": 5}]), json!([{"n": 5}])),
+        ],
+    );
+    assert_refusals(&[
+        ("split", json!({"terminator": ""}), "the text is empty"),
+        ("split", json!({"field": "event_time"}), "decides where"),
+    ]);
+}
+
+#[test]
+fn what_split_makes_is_in_the_account_and_goes_on_in_the_same_branch() {
+    let filters = json!([
+        {"type": "conditional", "config": {"condition": "k == 1",
+            "then": [{"type": "split", "config": {"terminator": ","}},
+                     {"type": "drop", "config": {"condition": "message == 'b'"}},
+                     {"type": "add_field", "config": {"field": "from", "value": "then"}}],
+            "else": [{"type": "add_field", "config": {"field": "from", "value": "else"}}]}},
+        {"type": "drop", "config": {"condition": "message == 'c'"}}
+    ]);
+    let outcome = filtered(&filters, batch_of(&json!([{"message": "x,y"}, {"message": "a,b,c", "k": 1}])));
+    assert_eq!(
+        rows_of(&outcome.batch),
+        json!([{"message": "x,y", "from": "else"}, {"message": "a", "k": 1, "from": "then"}])
+    );
+    assert_eq!((outcome.added_rows, outcome.dropped_rows), (2, 2));
+    assert_eq!(outcome.dropped_by_filter, [1, 1]);
+}
+
+#[test]
+fn split_is_bounded_for_an_event_and_for_a_batch() {
+    let cut = "more parts than one event is split into; the rest stays together";
+    let many = vec!["p"; limits::MAX_SPLIT_PARTS + 2].join("\n");
+    let after = rows_after("split", json!({}), &json!([{"message": many}]));
+    let rows = after.as_array().expect("rows");
+    assert_eq!(rows.len(), limits::MAX_SPLIT_PARTS);
+    assert_eq!(rows[0], json!({"message": "p"}));
+    assert_eq!(
+        rows[limits::MAX_SPLIT_PARTS - 1],
+        json!({"message": "p\np\np", "_errors": fault("split", cut)})
+    );
+
+    let full = vec!["p"; 9_000].join("\n");
+    let eight: Vec<Value> = vec![json!({"message": full}); 8];
+    let after = rows_after("split", json!({}), &json!(eight));
+    let rows = after.as_array().expect("rows");
+    assert_eq!(rows.len(), 7 * 9_000 + 1);
+    let beyond = "the batch has as many rows as splitting may make; the event stays whole";
+    assert_eq!(rows[7 * 9_000], json!({"message": full, "_errors": fault("split", beyond)}));
+
+    // Lists beside the text would be copied into each event.
+    let long: Vec<usize> = (0..1_000).collect();
+    let text = vec!["p"; 2_000].join("\n");
+    let after =
+        rows_after("split", json!({}), &json!([{"message": text, "l": long}, {"message": "a\nb", "l": [1]}]));
+    assert_eq!(after[0]["_errors"], fault("split", beyond));
+    assert_eq!(after[2], json!({"message": "b", "l": [1]}));
+}

@@ -85,6 +85,7 @@ static FILTERS: &[&FilterKind] = &[
     &kinds::json_validate::KIND,
     &kinds::json_flatten::KIND,
     &kinds::uppercase_keys::KIND,
+    &kinds::split::KIND,
 ];
 
 /// The filters there are, with their keys.

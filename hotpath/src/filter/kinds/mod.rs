@@ -18,4 +18,5 @@ pub(super) mod regex_replace;
 pub(super) mod remove_field;
 pub(super) mod rename_field;
 pub(super) mod sample;
+pub(super) mod split;
 pub(super) mod uppercase_keys;
