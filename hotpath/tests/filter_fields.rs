@@ -355,3 +355,91 @@ fn split_is_bounded_for_an_event_and_for_a_batch() {
     assert_eq!(after[0]["_errors"], fault("split", beyond));
     assert_eq!(after[2], json!({"message": "b", "l": [1]}));
 }
+
+#[test]
+fn conditional_field_tests_with_every_operator() {
+    let rows = json!([{"v": "abc", "n": 1}, {"v": "bcd", "n": 2}, {"n": 3}]);
+    for (test, removed) in [
+        (json!({"value": "abc"}), "1"),
+        (json!({"operator": "equals", "value": ["abc", "bcd"]}), "12"),
+        (json!({"operator": "not_equals", "value": "abc"}), "2"),
+        (json!({"operator": "contains", "value": "bc"}), "12"),
+        (json!({"operator": "starts_with", "value": "b"}), "2"),
+        (json!({"operator": "ends_with", "value": "c"}), "1"),
+        (json!({"operator": "ends_with", "value": "."}), ""),
+        (json!({"operator": "matches", "value": "^.b"}), "1"),
+        (json!({"operator": "exists"}), "12"),
+        (json!({"operator": "not_exists"}), "3"),
+        (json!({"operator": "gt", "value": "abc"}), "2"),
+        (json!({"operator": "gte", "value": "abc"}), "12"),
+        (json!({"operator": "lt", "value": "b"}), "1"),
+        (json!({"operator": "lte", "value": "a"}), ""),
+    ] {
+        let mut config = test.clone();
+        config["field"] = json!("v");
+        config["action"] = json!("keep_record");
+        let kept = rows_after("conditional_field", config.clone(), &rows);
+        let numbers = |rows: &Value| -> String {
+            rows.as_array().expect("rows").iter().map(|row| row["n"].to_string()).collect()
+        };
+        assert_eq!(numbers(&kept), removed, "{test}");
+        config["action"] = json!("drop_record");
+        let left = rows_after("conditional_field", config, &rows);
+        assert_eq!(numbers(&left).len() + removed.len(), 3, "{test}");
+    }
+}
+
+#[test]
+fn conditional_field_takes_values_away_or_replaces_them() {
+    assert_cases(
+        "conditional_field",
+        &[
+            (json!({"field": "v", "value": "a"}), json!([{"v": "a"}, {"v": "b"}]), json!([{}, {"v": "b"}])),
+            (
+                json!({"field": "v", "value": 1, "action": "set_null"}),
+                json!([{"v": 1}, {"v": 2}]),
+                json!([{}, {"v": 2}]),
+            ),
+            (
+                json!({"field": "v", "value": "a", "action": "replace", "replace_with": "ü"}),
+                json!([{"v": "a"}, {"v": "b"}, {}]),
+                json!([{"v": "ü"}, {"v": "b"}, {}]),
+            ),
+            (
+                json!({"field": "v", "operator": "gt", "value": 5, "action": "replace", "replace_with": 5}),
+                json!([{"v": 9}, {"v": 2}]),
+                json!([{"v": 5}, {"v": 2}]),
+            ),
+            (
+                json!({"field": "v", "operator": "not_exists", "action": "replace", "replace_with": 0}),
+                json!([{"w": 1}]),
+                json!([{"w": 1, "v": 0}]),
+            ),
+        ],
+    );
+    assert_refusals(&[
+        ("conditional_field", json!({"field": "v"}), "key `value`: is needed"),
+        (
+            "conditional_field",
+            json!({"field": "v", "value": 1, "action": "replace"}),
+            "key `replace_with`: is needed",
+        ),
+        (
+            "conditional_field",
+            json!({"field": "v", "value": 1, "replace_with": 1}),
+            "does not go with the action remove",
+        ),
+        (
+            "conditional_field",
+            json!({"field": "v", "operator": "eq", "value": 1}),
+            "known: equals, not_equals",
+        ),
+        ("conditional_field", json!({"field": "v", "operator": "gt", "value": true}), "has no order"),
+        ("conditional_field", json!({"field": "event_time", "operator": "exists"}), "decides where"),
+        (
+            "conditional_field",
+            json!({"field": "V", "operator": "not_exists", "action": "replace", "replace_with": 1}),
+            "write `v`",
+        ),
+    ]);
+}

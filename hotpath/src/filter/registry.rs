@@ -86,6 +86,7 @@ static FILTERS: &[&FilterKind] = &[
     &kinds::json_flatten::KIND,
     &kinds::uppercase_keys::KIND,
     &kinds::split::KIND,
+    &kinds::conditional_field::KIND,
 ];
 
 /// The filters there are, with their keys.

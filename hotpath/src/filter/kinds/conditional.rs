@@ -2,8 +2,8 @@
 
 use std::any::Any;
 
-use crate::filter::columns::FieldName;
-use crate::filter::condition::{Comparison, Condition, Expression, Substring};
+use super::operator_test::operator_test;
+use crate::filter::condition::Condition;
 use crate::filter::config::FilterConfig;
 use crate::filter::definition::definitions_from_value;
 use crate::filter::engine::{FilterState, Filters};
@@ -15,8 +15,8 @@ use crate::filter::registry::{Filter, FilterFailure, FilterKey, FilterKind};
 /// The keys that hold filters.
 pub(in crate::filter) const BRANCH_KEYS: [&str; 2] = ["then", "else"];
 
-const OPERATORS: [(&str, &str); 6] =
-    [("eq", "=="), ("ne", "!="), ("gt", ">"), ("lt", "<"), ("gte", ">="), ("lte", "<=")];
+const OPERATORS: [&str; 10] =
+    ["eq", "ne", "gt", "lt", "gte", "lte", "contains", "not_contains", "exists", "not_exists"];
 
 pub(in crate::filter) static KIND: FilterKind = FilterKind {
     name: "conditional",
@@ -97,40 +97,7 @@ fn compile_keep_or_drop(config: &FilterConfig<'_>) -> Result<Box<dyn Filter>, Fi
         "drop" => false,
         other => return Err(config.key_error("action", format!("expected keep or drop, found `{other}`"))),
     };
-    Ok(Box::new(KeepOrDrop { test: Condition::from_expression(test_of_field(config)?), keeps }))
-}
-
-fn test_of_field(config: &FilterConfig<'_>) -> Result<Expression, FilterError> {
-    let field = FieldName::new(config.field("field")?);
-    let operator = config.text("operator")?.unwrap_or("eq");
-    let value = config.value("value");
-    match (operator, value) {
-        ("exists", None) => return Ok(Expression::Exists { field }),
-        ("not_exists", None) => return Ok(Expression::Not(Box::new(Expression::Exists { field }))),
-        ("exists" | "not_exists", Some(_)) => {
-            return Err(config.key_error("value", format!("does not go with the operator {operator}")));
-        }
-        _ => {}
-    }
-    let symbol = OPERATORS.iter().find(|(name, _)| *name == operator).map(|(_, symbol)| *symbol);
-    let comparison = symbol.and_then(Comparison::from_symbol);
-    if comparison.is_none() && !matches!(operator, "contains" | "not_contains") {
-        let known = "eq, ne, gt, lt, gte, lte, contains, not_contains, exists, not_exists";
-        return Err(config.key_error("operator", format!("unknown operator `{operator}`; known: {known}")));
-    }
-    let Some(value) = value else {
-        return Err(config.key_error("value", format!("is needed by the operator {operator}")));
-    };
-    let literal = config.literal("value", value)?;
-    if let Some(comparison) = comparison {
-        if comparison.is_ordering() && (value.is_null() || value.is_boolean()) {
-            return Err(config.key_error("value", format!("{value} has no order: use eq or ne")));
-        }
-        return Ok(Expression::Compare { field, comparison, value: literal });
-    }
-    let part = Substring::new(literal).map_err(|reason| config.key_error("value", reason))?;
-    let contains = Expression::Contains { field, part };
-    Ok(if operator == "contains" { contains } else { Expression::Not(Box::new(contains)) })
+    Ok(Box::new(KeepOrDrop { test: Condition::from_expression(operator_test(config, &OPERATORS)?), keeps }))
 }
 
 impl Filter for KeepOrDrop {

@@ -7,7 +7,7 @@ use crate::filter::condition::{Comparison, Condition, Expression, Pattern, Subst
 use crate::filter::config::FilterConfig;
 use crate::filter::error::FilterError;
 
-/// The test that `key` (`equals`, `not_equals`, `contains`, `matches`, with or without `any_`) asks of `field`.
+/// The test that `key` (`equals`, `not_equals`, `contains`, `matches`, with or without `any_` or `unless_`) asks of `field`.
 pub(super) fn field_test(
     config: &FilterConfig<'_>,
     field: &str,
@@ -15,22 +15,27 @@ pub(super) fn field_test(
 ) -> Result<Expression, FilterError> {
     let value = config.value(key).unwrap_or(&Value::Null);
     let field = FieldName::new(field);
-    match key.trim_start_matches("any_") {
+    match key.trim_start_matches("any_").trim_start_matches("unless_") {
         "contains" => contains(config, field, key, value),
         "matches" => matches(config, field, key),
-        "not_equals" => Ok(Expression::Not(Box::new(equals(config, &field, key, value)?)))
-            .map(|unequal| present_and(field, unequal)),
+        "not_equals" => not_equals(config, field, key, value),
         _ => equals(config, &field, key, value),
     }
 }
 
-/// `field` is there, and `expression` holds.
-fn present_and(field: FieldName, expression: Expression) -> Expression {
-    Expression::And(vec![Expression::Exists { field }, expression])
+/// The field has a value, and another than this or these.
+pub(super) fn not_equals(
+    config: &FilterConfig<'_>,
+    field: FieldName,
+    key: &str,
+    value: &Value,
+) -> Result<Expression, FilterError> {
+    let unequal = Expression::Not(Box::new(equals(config, &field, key, value)?));
+    Ok(Expression::And(vec![Expression::Exists { field }, unequal]))
 }
 
 /// Equal to the value, or to one of a list of values.
-fn equals(
+pub(super) fn equals(
     config: &FilterConfig<'_>,
     field: &FieldName,
     key: &str,
@@ -46,7 +51,7 @@ fn equals(
     Ok(Expression::any_of(tests))
 }
 
-fn contains(
+pub(super) fn contains(
     config: &FilterConfig<'_>,
     field: FieldName,
     key: &str,
@@ -56,7 +61,11 @@ fn contains(
     Ok(Expression::Contains { field, part })
 }
 
-fn matches(config: &FilterConfig<'_>, field: FieldName, key: &str) -> Result<Expression, FilterError> {
+pub(super) fn matches(
+    config: &FilterConfig<'_>,
+    field: FieldName,
+    key: &str,
+) -> Result<Expression, FilterError> {
     let text = config.text(key)?.unwrap_or("");
     let pattern = Pattern::new(text).map_err(|reason| config.key_error(key, reason))?;
     Ok(Expression::Matches { field, pattern })

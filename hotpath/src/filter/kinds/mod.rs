@@ -2,6 +2,7 @@
 
 pub(super) mod add_field;
 pub(super) mod conditional;
+pub(super) mod conditional_field;
 pub(super) mod drop;
 pub(super) mod exclude;
 mod field_test;
@@ -13,6 +14,7 @@ mod json_rows;
 pub(super) mod json_validate;
 pub(super) mod kv;
 pub(super) mod mutate;
+mod operator_test;
 mod random_share;
 pub(super) mod regex_replace;
 pub(super) mod remove_field;
