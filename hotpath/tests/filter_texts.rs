@@ -273,6 +273,56 @@ fn the_small_changes_of_mutate() {
 }
 
 #[test]
+fn fingerprints_are_those_of_the_usual_programs() {
+    // By `printf '%s' 'a|22' | sha256sum`, and so on.
+    for (method, expected) in [
+        ("SHA256", "306da1819efb98d7c31676a0976903f01b76ae014ea5ca1b416ae3cfe03dd31a"),
+        ("sha1", "bc22675f864a1324d00792170a15d0e4a6a70e63"),
+        ("MD5", "48d06753023ad6a308997f25a69abe10"),
+    ] {
+        let rows = rows_after(
+            "fingerprint",
+            json!({"source_fields": ["v", "n"], "method": method}),
+            &json!([{"v": "a", "n": 22}]),
+        );
+        assert_eq!(rows, json!([{"v": "a", "n": 22, "fingerprint": expected}]), "{method}");
+    }
+    let after =
+        rows_after("fingerprint", json!({"source_fields": ["v"], "method": "SHA512"}), &json!([{"v": "é"}]));
+    assert_eq!(after[0]["fingerprint"].as_str().map(str::len), Some(128));
+    assert_cases(
+        "fingerprint",
+        &[
+            // A field without a value keeps its place; without any there is no hash, and what was there stays.
+            (
+                json!({"source_fields": ["v", "absent"], "method": "MD5", "target_field": "h", "key_separator": ""}),
+                json!([{"v": "a"}, {"h": "old"}]),
+                json!([{"v": "a", "h": "0cc175b9c0f1b6a831c399e269772661"}, {"h": "old"}]),
+            ),
+            (
+                json!({"source_fields": ["v"], "method": "MD5", "base64encode": true}),
+                json!([{"v": "a"}]),
+                json!([{"v": "a", "fingerprint": "MGNjMTc1YjljMGYxYjZhODMxYzM5OWUyNjk3NzI2NjE="}]),
+            ),
+            (
+                json!({"source_fields": ["v"], "method": "MD5", "include_keys": true}),
+                json!([{"v": "a"}]),
+                json!([{"v": "a", "fingerprint": "f0b5a5da416402851d4a5c9d7893241e"}]),
+            ),
+            (
+                json!({"source_fields": ["v"]}),
+                json!([{"v": ["a"]}]),
+                json!([{"v": ["a"], "_errors": fault("fingerprint", "a field has a value that is no text")}]),
+            ),
+        ],
+    );
+    assert_refusals(&[
+        ("fingerprint", json!({}), "key `source_fields`: is needed"),
+        ("fingerprint", json!({"source_fields": ["a"], "method": "CRC32"}), "SHA256, MD5, SHA1, SHA512"),
+    ]);
+}
+
+#[test]
 fn add_field_knows_four_variables() {
     let surroundings = FilterSurroundings {
         dataset: Some(DatasetKey::new("acme", "fw").expect("names")),

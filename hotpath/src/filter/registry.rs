@@ -87,6 +87,7 @@ static FILTERS: &[&FilterKind] = &[
     &kinds::uppercase_keys::KIND,
     &kinds::split::KIND,
     &kinds::conditional_field::KIND,
+    &kinds::fingerprint::KIND,
 ];
 
 /// The filters there are, with their keys.

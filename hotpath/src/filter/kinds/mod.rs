@@ -7,6 +7,7 @@ pub(super) mod drop;
 pub(super) mod exclude;
 mod field_test;
 mod field_value;
+pub(super) mod fingerprint;
 pub(super) mod include;
 pub(super) mod json_flatten;
 pub(super) mod json_parse;
