@@ -273,6 +273,84 @@ fn the_small_changes_of_mutate() {
 }
 
 #[test]
+fn mask_leaves_nothing_of_what_it_masks() {
+    let key = "0123456789abcdef";
+    // HMAC-SHA256 of "bob" under the key, by `openssl dgst -sha256 -hmac`.
+    let bob = "6f32117ae2bc2046c803f82251013549cecfd9b07f3a94b4aa49fba3540e4cb0";
+    assert_cases(
+        "mask",
+        &[
+            (
+                json!({"field": "v"}),
+                json!([{"v": "secret"}, {}, {"v": ""}]),
+                json!([{"v": "***"}, {}, {"v": "***"}]),
+            ),
+            (
+                json!({"fields": ["v", "w"], "pattern": "[0-9]{4,}", "replacement": "#$1"}),
+                json!([{"v": "card 12345 ü", "w": "123"}]),
+                json!([{"v": "card #$1 ü", "w": "123"}]),
+            ),
+            (json!({"field": "v"}), json!([{"v": 4711}, {"v": 12}]), json!([{"v": "***"}, {"v": "***"}])),
+            (
+                json!({"field": "v", "pattern": "b"}),
+                json!([{"v": ["abc", "x"]}]),
+                json!([{"v": ["a***c", "x"]}]),
+            ),
+            (
+                json!({"field": "v", "method": "pseudonymise", "key": key}),
+                json!([{"v": "bob"}]),
+                json!([{"v": bob}]),
+            ),
+            (
+                json!({"field": "v", "method": "pseudonymise", "key": key, "pattern": "bob"}),
+                json!([{"v": "to bob."}]),
+                json!([{"v": format!("to {bob}.")}]),
+            ),
+        ],
+    );
+    // In some rows of a column of numbers: nothing of the number stays there.
+    let filters = json!([{"type": "mask", "condition": "w == 1", "config": {"field": "v"}}]);
+    let outcome = filtered(&filters, batch_of(&json!([{"v": 1, "w": 1}, {"v": 2, "w": 2}])));
+    assert_eq!(rows_of(&outcome.batch), json!([{"v__string": "***", "w": 1}, {"v": 2, "w": 2}]));
+}
+
+#[test]
+fn what_cannot_be_masked_is_taken_away() {
+    let long = "a".repeat(limits::MAX_MADE_TEXT_BYTES / 2);
+    let after = rows_after(
+        "mask",
+        json!({"field": "v", "pattern": "a", "replacement": "bbb"}),
+        &json!([{"v": long}, {"v": "a"}]),
+    );
+    let reason = "the text would be longer than the limit after the replacement";
+    assert_eq!(after, json!([{"_errors": fault("mask", reason)}, {"v": "bbb"}]));
+}
+
+#[test]
+fn the_key_of_mask_is_never_shown() {
+    for config in [
+        json!({"field": "v", "method": "pseudonymise", "key": "hush"}),
+        json!({"field": "v", "method": "pseudonymise", "key": 1_234_567_890_123_456_789_i64}),
+        json!({"field": "v", "key": "hush hush hush hush"}),
+    ] {
+        let message = refusal("mask", &config);
+        assert!(
+            message.contains("key `key`") && !message.contains("hush") && !message.contains("1234"),
+            "{message}"
+        );
+    }
+    let filters = json!([{"type": "mask", "config": {"field": "v", "method": "pseudonymise", "key": "hush hush hush hush"}}]);
+    let shown = format!("{:?}", compiled(&filters, &FilterSurroundings::default()));
+    assert!(!shown.contains("hush"), "{shown}");
+    assert_refusals(&[
+        ("mask", json!({}), "one of the keys field, fields is needed"),
+        ("mask", json!({"field": "v", "method": "hide"}), "redact, pseudonymise"),
+        ("mask", json!({"field": "v", "method": "pseudonymise"}), "at least 16 bytes"),
+        ("mask", json!({"field": "event_time"}), "decides where an event is stored"),
+    ]);
+}
+
+#[test]
 fn fingerprints_are_those_of_the_usual_programs() {
     // By `printf '%s' 'a|22' | sha256sum`, and so on.
     for (method, expected) in [

@@ -88,6 +88,7 @@ static FILTERS: &[&FilterKind] = &[
     &kinds::split::KIND,
     &kinds::conditional_field::KIND,
     &kinds::fingerprint::KIND,
+    &kinds::mask::KIND,
 ];
 
 /// The filters there are, with their keys.

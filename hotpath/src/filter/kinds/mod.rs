@@ -14,6 +14,7 @@ pub(super) mod json_parse;
 mod json_rows;
 pub(super) mod json_validate;
 pub(super) mod kv;
+pub(super) mod mask;
 pub(super) mod mutate;
 mod operator_test;
 mod random_share;
