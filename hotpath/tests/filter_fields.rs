@@ -443,3 +443,12 @@ fn conditional_field_takes_values_away_or_replaces_them() {
         ),
     ]);
 }
+
+#[test]
+fn passthrough_changes_nothing() {
+    let rows = json!([{"a": 1}, {"b": "x"}]);
+    assert_cases(
+        "passthrough",
+        &[(json!({"description": "later"}), rows.clone(), rows.clone()), (json!({}), rows.clone(), rows)],
+    );
+}

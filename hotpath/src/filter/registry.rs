@@ -89,6 +89,7 @@ static FILTERS: &[&FilterKind] = &[
     &kinds::conditional_field::KIND,
     &kinds::fingerprint::KIND,
     &kinds::mask::KIND,
+    &kinds::passthrough::KIND,
 ];
 
 /// The filters there are, with their keys.

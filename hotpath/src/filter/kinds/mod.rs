@@ -17,6 +17,7 @@ pub(super) mod kv;
 pub(super) mod mask;
 pub(super) mod mutate;
 mod operator_test;
+pub(super) mod passthrough;
 mod random_share;
 pub(super) mod regex_replace;
 pub(super) mod remove_field;
