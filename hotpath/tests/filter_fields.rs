@@ -445,6 +445,40 @@ fn conditional_field_takes_values_away_or_replaces_them() {
 }
 
 #[test]
+fn drop_spares_what_unless_names() {
+    let rows = json!([{"v": "a", "n": 1}, {"v": "b", "n": 1}, {"n": 1}, {"v": "c", "n": 2}]);
+    assert_cases(
+        "drop",
+        &[
+            (
+                json!({"unless_field": "v", "unless_equals": ["a", "b"]}),
+                rows.clone(),
+                json!([{"v": "a", "n": 1}, {"v": "b", "n": 1}]),
+            ),
+            (
+                json!({"unless_field": "v", "unless_matches": "^[bc]"}),
+                rows.clone(),
+                json!([{"v": "b", "n": 1}, {"v": "c", "n": 2}]),
+            ),
+            (
+                json!({"if_field": "n", "equals": 1, "unless_field": "v", "unless_equals": "a"}),
+                rows.clone(),
+                json!([{"v": "a", "n": 1}, {"v": "c", "n": 2}]),
+            ),
+        ],
+    );
+    assert_refusals(&[
+        ("drop", json!({"unless_equals": "a"}), "needs `unless_field` beside it"),
+        ("drop", json!({"unless_field": "a"}), "one of the keys unless_equals, unless_matches"),
+        (
+            "drop",
+            json!({"always_drop": true, "unless_field": "a", "unless_equals": 1}),
+            "leave the other keys out",
+        ),
+    ]);
+}
+
+#[test]
 fn passthrough_changes_nothing() {
     let rows = json!([{"a": 1}, {"b": "x"}]);
     assert_cases(
