@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringViewArray};
 use arrow::datatypes::{DataType, Float64Type, Int64Type};
 use hotpath::filter::{
-    FilterOutcome, FilterPipelineDefinition, FilterSurroundings, Filters, catalogue, limits,
+    FilterKey, FilterOutcome, FilterPipelineDefinition, FilterSurroundings, Filters, catalogue, limits,
 };
 
 fn batch() -> RecordBatch {
@@ -379,6 +379,54 @@ fn the_number_of_filters_and_their_depth_are_bounded() {
         nested = format!(r#"{{"type":"conditional","config":{{"condition":"a == 1","then":[{nested}]}}}}"#);
     }
     assert!(refusal(&format!(r#"{{"filters":[{nested}]}}"#)).contains("deeper"));
+}
+
+/// Whether the examples of these keys make a filter.
+fn examples_compile(kind: &str, keys: &[&FilterKey]) -> bool {
+    let members: Vec<String> = keys.iter().map(|key| format!("\"{}\": {}", key.name, key.example)).collect();
+    let text = format!(r#"{{"filters":[{{"type":"{kind}","config":{{{}}}}}]}}"#, members.join(", "));
+    let pipeline = FilterPipelineDefinition::from_json(&text).expect("examples are JSON");
+    Filters::compile(&pipeline.filters, &FilterSurroundings::default()).is_ok()
+}
+
+/// Whether they do together with at most `others` of the other keys.
+fn examples_compile_with<'k>(
+    kind: &str,
+    taken: &mut Vec<&'k FilterKey>,
+    rest: &'k [FilterKey],
+    others: usize,
+) -> bool {
+    if examples_compile(kind, taken) {
+        return true;
+    }
+    if others == 0 {
+        return false;
+    }
+    for (number, key) in rest.iter().enumerate() {
+        if taken.contains(&key) {
+            continue;
+        }
+        taken.push(key);
+        if examples_compile_with(kind, taken, &rest[number + 1..], others - 1) {
+            return true;
+        }
+        taken.pop();
+    }
+    false
+}
+
+#[test]
+fn every_example_of_the_catalogue_makes_a_filter_with_some_of_the_others() {
+    for kind in catalogue() {
+        for key in kind.keys {
+            assert!(
+                examples_compile_with(kind.name, &mut vec![key], kind.keys, 4),
+                "{} {}",
+                kind.name,
+                key.name
+            );
+        }
+    }
 }
 
 #[test]

@@ -76,6 +76,19 @@ fn a_replacement_that_makes_too_long_a_text_is_a_fault_and_changes_nothing() {
 }
 
 #[test]
+fn what_is_made_of_the_texts_of_a_batch_is_bounded() {
+    let rows: Vec<serde_json::Value> =
+        (0..70).map(|number| json!({"message": format!("{number}")})).collect();
+    let replacement = "x".repeat(1_000_000);
+    let made = limits::MAX_MADE_BYTES / 1_000_002;
+    let reason = "the texts made for one batch are more than the limit";
+    let config = json!({"pattern": "^", "replacement": replacement});
+    let after = rows_after("regex_replace", config, &json!(rows));
+    assert_eq!(after[made - 1]["message"].as_str().map(str::len), Some(1_000_002));
+    assert_eq!(after[69], json!({"message": "69", "_errors": fault("regex_replace", reason)}));
+}
+
+#[test]
 fn a_condition_keeps_the_other_rows_and_their_type() {
     let filters = json!([{"type": "regex_replace", "condition": "keep != true",
         "config": {"source_field": "n", "pattern": "4", "replacement": "x"}}]);
