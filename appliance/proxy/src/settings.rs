@@ -16,7 +16,7 @@ use hotpath::decode::flow::{FlowOptions, SamplingOverride};
 use hotpath::decode::json::JsonOptions;
 use hotpath::decode::syslog::SyslogOptions;
 use hotpath::encode::DatasetOptions;
-use hotpath::filter::{FilterSurroundings, Filters};
+use hotpath::filter::{FilterSurroundings, Filters, Resources};
 use hotpath::framing::Framing;
 use hotpath::limits::MESSAGE_BYTES_MAX;
 use hotpath::names::DatasetKey;
@@ -40,7 +40,12 @@ pub fn dataset_settings(
     registry: Arc<ColumnRegistry>,
 ) -> anyhow::Result<DatasetSettings> {
     let key = dataset.key()?;
-    let surroundings = FilterSurroundings { dataset: Some(key.clone()), columns: Arc::clone(&registry) };
+    let resources = Arc::<Resources>::default();
+    let surroundings = FilterSurroundings {
+        dataset: Some(key.clone()),
+        columns: Arc::clone(&registry),
+        resources: Arc::clone(&resources),
+    };
     Filters::compile(&dataset.filters, &surroundings)
         .with_context(|| format!("the filters of dataset {key} do not compile"))?;
     let hours_us = |hours: u64| i64::try_from(hours).unwrap_or(i64::MAX).saturating_mul(MICROSECONDS_AN_HOUR);
@@ -60,6 +65,7 @@ pub fn dataset_settings(
         },
         filters: dataset.filters.clone(),
         registry,
+        resources,
         encode: DatasetOptions {
             row_group_rows: usize::try_from(config.shards.row_group_rows).unwrap_or(usize::MAX),
             row_group_memory_bytes: config.shards.row_group_memory_bytes.bytes() as usize,

@@ -136,6 +136,7 @@ fn dataset_settings(key: &DatasetKey) -> DatasetSettings {
         rows: RowOptions::default(),
         filters: Vec::new(),
         registry: Arc::default(),
+        resources: Arc::default(),
         encode: DatasetOptions { file_age_max_ms: 1_000, ..DatasetOptions::default() },
     }
 }

@@ -130,6 +130,16 @@ impl Columns {
         self.set_in_rows(&side_name, values, rows)
     }
 
+    /// Puts `values` under `name` in the rows in which there are values, and leaves what was there before in the others.
+    /// Where there is no value at all, nothing changes.
+    pub(super) fn set_where_present(&mut self, name: &str, values: &ArrayRef) -> Result<(), ArrowError> {
+        let present = Mask::all(self.rows).with_value(values);
+        if present.is_none() {
+            return Ok(());
+        }
+        self.set_in_rows(name, values, &present)
+    }
+
     /// The batch that they make.
     pub(super) fn into_batch(self) -> Result<RecordBatch, ArrowError> {
         let schema = Schema::new_with_metadata(self.fields, self.schema.metadata().clone());

@@ -1,12 +1,16 @@
 //! The keys of one filter's config, read with errors that name the filter and the key.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::condition::{Condition, Literal, Number};
 use super::error::{FilterError, suggestion};
 use super::limits::{MAX_FIELD_NAME_BYTES, MAX_LIST_ITEMS};
 use super::registry::FilterKind;
+use super::resources::{Held, Parsed};
 use super::surroundings::FilterSurroundings;
+use crate::batch::column_name;
 
 /// The columns that the lake's layout stands on: filters read them, and do not rename, remove or overwrite them.
 const KEPT_COLUMNS: [&str; 2] = ["event_time", "ingest_time"];
@@ -118,6 +122,16 @@ impl<'a> FilterConfig<'a> {
         }
     }
 
+    /// The whole number of `key`, from 1 to `most`; none when it is absent.
+    pub fn bounded_number(&self, key: &str, most: u64) -> Result<Option<u64>, FilterError> {
+        match self.whole_number(key, 1)? {
+            Some(number) if number > most => {
+                Err(self.key_error(key, format!("{number} is too much: at most {most}")))
+            }
+            number => Ok(number),
+        }
+    }
+
     /// The percentage of `key`, 0 to 100; none when it is absent.
     pub fn percentage(&self, key: &str) -> Result<Option<f64>, FilterError> {
         let Some(value) = self.value(key) else {
@@ -151,6 +165,60 @@ impl<'a> FilterConfig<'a> {
             names.push(self.checked_field(key, name)?);
         }
         Ok(Some(names))
+    }
+
+    /// The field that is looked at: `source_field`, or `field` for short.
+    pub fn source_field(&self) -> Result<&'a str, FilterError> {
+        self.field(self.one_of(&["source_field", "field"])?)
+    }
+
+    /// The fields of `fields`, or the one of `field`.
+    pub fn one_or_more_fields(&self) -> Result<Vec<&'a str>, FilterError> {
+        if self.one_of(&["fields", "field"])? == "field" {
+            return Ok(vec![self.field("field")?]);
+        }
+        Ok(self.fields("fields")?.unwrap_or_default())
+    }
+
+    /// The texts of `key`, one or a list of up to `most`; none when it is absent.
+    pub fn texts(&self, key: &str, most: usize) -> Result<Option<Vec<&'a str>>, FilterError> {
+        let value = match self.value(key) {
+            None => return Ok(None),
+            Some(Value::String(text)) => return Ok(Some(vec![text])),
+            Some(value) => value,
+        };
+        let items = self.items(key, value)?;
+        if items.len() > most {
+            return Err(self.key_error(key, format!("at most {most} are taken")));
+        }
+        let mut texts = Vec::with_capacity(items.len());
+        for item in items {
+            match item {
+                Value::String(text) => texts.push(text.as_str()),
+                other => return Err(self.key_error(key, format!("expected texts, found {other}"))),
+            }
+        }
+        Ok(Some(texts))
+    }
+
+    /// What the names of new columns begin with: `target_field`, or `otherwise` in lower snake case.
+    pub fn column_prefix(&self, otherwise: &str) -> Result<String, FilterError> {
+        if self.value("target_field").is_some() {
+            return self.new_column("target_field").map(str::to_owned);
+        }
+        column_name(otherwise).ok_or_else(|| {
+            self.keys_error(format!("`{otherwise}` gives no name of a column: write `target_field`"))
+        })
+    }
+
+    /// The resource called `name`, which stands under `key`.
+    pub(super) fn resource<T: Parsed>(
+        &self,
+        key: &str,
+        name: &str,
+        options: &T::Options,
+    ) -> Result<Arc<Held<T>>, FilterError> {
+        self.surroundings.resources.open(name, options).map_err(|reason| self.key_error(key, reason))
     }
 
     /// The items of a list that is neither empty nor too long.

@@ -1,5 +1,7 @@
 //! The limits of the filter engine. What is beyond one is refused when the configuration is compiled, with an error that
 //! names the limit; those that are met while events flow say what happens then.
+//! The limits of the filter engine. What is beyond one is refused when the configuration is compiled, or when a resource
+//! is read (the old content stays then), with an error that names the limit; what is met while events flow says so.
 
 /// Filters of one pipeline, those nested in a `conditional` counted too.
 pub const MAX_FILTERS: usize = 256;
@@ -53,3 +55,57 @@ pub const MIN_MASK_KEY_BYTES: usize = 16;
 
 /// How deep `uppercase_keys` goes into a JSON text. What lies deeper stays as it is.
 pub const MAX_JSON_KEYS_DEPTH: usize = 64;
+/// Bytes of the name of a resource.
+pub const MAX_RESOURCE_NAME_BYTES: usize = 1024;
+
+/// Resources that the filters of one source hold at once.
+pub const MAX_RESOURCES: usize = 256;
+
+/// Bytes of a MaxMind database; it is held in memory.
+pub const MAX_DATABASE_BYTES: usize = 512 * 1024 * 1024;
+
+/// Databases that one `geoip` asks.
+pub const MAX_DATABASES: usize = 4;
+
+/// Bytes of the regular expressions for user agents.
+pub const MAX_AGENT_RULES_BYTES: usize = 4 * 1024 * 1024;
+
+/// Bytes of a user agent that is looked at; a longer one is not, and its event says so.
+pub const MAX_USER_AGENT_BYTES: usize = 4096;
+
+/// User agents that one `useragent` remembers on a shard, each with its text; those not met for longest are forgotten,
+/// and parsed anew.
+pub const MAX_KNOWN_USER_AGENTS: usize = 8192;
+
+/// Bytes of an enrichment table.
+pub const MAX_TABLE_BYTES: usize = 128 * 1024 * 1024;
+
+/// Rows of an enrichment table.
+pub const MAX_TABLE_ROWS: usize = 2_000_000;
+
+/// Columns of an enrichment table.
+pub const MAX_TABLE_COLUMNS: usize = 256;
+
+/// Networks that one `cidr` labels.
+pub const MAX_LABELLED_NETWORKS: usize = 65_536;
+
+/// Bytes of a threat list.
+pub const MAX_THREAT_LIST_BYTES: usize = 256 * 1024 * 1024;
+
+/// Entries of a threat list.
+pub const MAX_THREAT_LIST_ENTRIES: usize = 5_000_000;
+
+/// Threat lists that one `threat_intel` asks.
+pub const MAX_THREAT_LISTS: usize = 64;
+
+/// Events that one `dedup` remembers on a shard; the oldest is forgotten, and passes when it comes again.
+pub const MAX_DEDUP_ENTRIES: u64 = 10_000_000;
+
+/// Keys that one `limit` counts on a shard; those not met for longest are forgotten, and begin with a full burst.
+pub const MAX_LIMIT_KEYS: u64 = 1_000_000;
+
+/// Events that one `limit` lets through in its window, and its burst.
+pub const MAX_LIMIT_EVENTS: u64 = 1_000_000_000;
+
+/// Seconds of the window of `dedup` and `limit`: a week.
+pub const MAX_WINDOW_SECONDS: u64 = 7 * 24 * 3600;

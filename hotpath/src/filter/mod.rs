@@ -3,7 +3,8 @@
 //! [`Filters::compile`] reads a configuration once: regular expressions, conditions and lists are built there.
 //! [`Filters::apply`] takes a batch through the filters in their order. A filter marks the rows it drops or puts other
 //! columns in their place; what is dropped is never copied, and a batch that loses no row keeps its arrays.
-//! What must live from batch to batch (sampling) is in a [`FilterState`], one for each shard.
+//! What must live from batch to batch (sampling) is in a [`FilterState`], one for each shard. Databases, tables and
+//! lists that change while filters live are [`Resources`].
 //!
 //! `docs/filters.md` says what filters and conditions mean.
 
@@ -19,11 +20,16 @@ mod error;
 mod events;
 mod faults;
 mod field_rows;
+mod ingest_times;
 mod kinds;
 pub mod limits;
 mod mask;
+mod prefixes;
+mod recent;
 mod registry;
 mod replacing;
+mod resources;
+mod row_keys;
 mod surroundings;
 
 pub use columns::FieldName;
@@ -35,4 +41,5 @@ pub use error::FilterError;
 pub use events::Events;
 pub use mask::Mask;
 pub use registry::{Filter, FilterFailure, FilterKey, FilterKind, catalogue};
+pub use resources::{ResourceChange, ResourceSource, Resources};
 pub use surroundings::FilterSurroundings;

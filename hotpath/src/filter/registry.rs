@@ -58,6 +58,8 @@ pub struct FilterKey {
     pub name: &'static str,
     /// `string`, `integer`, `number`, `boolean`, `condition`, `any` (a string, number or boolean), `secret` (a string that is
     /// never shown), `object`, `string[]`, `object[]`, `filter[]`.
+    /// `string`, `integer`, `number`, `boolean`, `condition`, `any` (a string, number or boolean), `string[]`, `filter[]`,
+    /// `object`.
     #[serde(rename = "type")]
     pub value_type: &'static str,
     /// What holds when the key is absent; empty when nothing does.

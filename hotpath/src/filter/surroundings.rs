@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::resources::Resources;
 use crate::batch::ColumnRegistry;
 use crate::names::DatasetKey;
 
@@ -12,4 +13,6 @@ pub struct FilterSurroundings {
     pub dataset: Option<DatasetKey>,
     /// The columns that the dataset has, with their types: fields that a filter finds agree with them.
     pub columns: Arc<ColumnRegistry>,
+    /// Where the databases, tables and lists that filters name come from.
+    pub resources: Arc<Resources>,
 }

@@ -174,6 +174,7 @@ impl Shard {
         let surroundings = FilterSurroundings {
             dataset: Some(settings.key.clone()),
             columns: Arc::clone(&settings.registry),
+            resources: Arc::clone(&settings.resources),
         };
         let filters = match Filters::compile(&settings.filters, &surroundings) {
             Ok(filters) => filters,

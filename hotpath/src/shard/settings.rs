@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::cut::FinishedCut;
 use crate::decode::{DecoderOptions, Format};
 use crate::encode::DatasetOptions;
-use crate::filter::FilterDefinition;
+use crate::filter::{FilterDefinition, Resources};
 use crate::framing::Framing;
 use crate::log::LogOptions;
 use crate::names::DatasetKey;
@@ -79,6 +79,8 @@ pub struct DatasetSettings {
     pub filters: Vec<FilterDefinition>,
     /// The column types that all shards agree on.
     pub registry: Arc<ColumnRegistry>,
+    /// Where what its filters name comes from. They have been compiled with it, so that a shard finds it read.
+    pub resources: Arc<Resources>,
     /// Options of its Parquet files.
     pub encode: DatasetOptions,
 }

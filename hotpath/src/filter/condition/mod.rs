@@ -24,6 +24,7 @@ use super::mask::Mask;
 pub use error::ConditionError;
 pub(super) use expression::{Comparison, Expression};
 pub use literal::{Literal, Number};
+pub(super) use networks::{NetworkText, read_network, unmapped};
 pub(super) use text::{Pattern, Substring};
 
 /// A condition, ready to be asked about batches.

@@ -58,7 +58,7 @@ impl NetworkSet {
 }
 
 /// What a text of an `in` list means as a network.
-pub(super) enum NetworkText {
+pub(in crate::filter) enum NetworkText {
     /// A network in CIDR form, or one address.
     Network(IpNet),
     /// Meant as a network, but it is none, for this reason.
@@ -68,7 +68,7 @@ pub(super) enum NetworkText {
 }
 
 /// Reads `text` as a network (`10.0.0.0/8`) or as one address.
-pub(super) fn read_network(text: &str) -> NetworkText {
+pub(in crate::filter) fn read_network(text: &str) -> NetworkText {
     if let Ok(address) = text.parse::<IpAddr>() {
         return NetworkText::Network(IpNet::from(address));
     }
@@ -89,7 +89,8 @@ pub(super) fn read_network(text: &str) -> NetworkText {
     }
 }
 
-fn unmapped(network: IpNet) -> IpNet {
+/// The IPv4 network that is mapped into an IPv6 one; another network as it is.
+pub(in crate::filter) fn unmapped(network: IpNet) -> IpNet {
     let IpNet::V6(v6) = network else {
         return network;
     };

@@ -78,7 +78,7 @@ pub fn run(args: &ConvertArgs) -> Result<()> {
 
 /// Reads the input once. The output is there afterwards if the columns were sufficient.
 fn convert(args: &ConvertArgs, filters: &[FilterDefinition], columns: &mut Columns) -> Result<Summary> {
-    let surroundings = FilterSurroundings { dataset: None, columns: columns.registry() };
+    let surroundings = FilterSurroundings { columns: columns.registry(), ..FilterSurroundings::default() };
     let filters = Filters::compile(filters, &surroundings)?;
     let mut reader = EventReader::new(&reading(args), columns.registry());
     let mut state = filters.new_state();
