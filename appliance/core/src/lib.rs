@@ -9,5 +9,6 @@ pub mod logging;
 pub mod metrics;
 pub mod process;
 pub mod progress;
+pub mod resources;
 pub mod shutdown;
 pub mod systemd;
