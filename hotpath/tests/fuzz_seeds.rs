@@ -84,6 +84,11 @@ fn seeds_of_framing() {
 }
 
 #[test]
+fn seeds_of_geoip() {
+    replay("geoip");
+}
+
+#[test]
 fn seeds_of_json() {
     replay("json");
 }

@@ -92,6 +92,7 @@ static FILTERS: &[&FilterKind] = &[
     &kinds::fingerprint::KIND,
     &kinds::mask::KIND,
     &kinds::passthrough::KIND,
+    &kinds::geoip::KIND,
 ];
 
 /// The filters there are, with their keys.

@@ -13,6 +13,7 @@ pub mod delimited;
 pub mod ebpf;
 pub mod flow;
 pub mod framing;
+pub mod geoip;
 pub mod json;
 pub mod leef;
 pub mod line_formats;
@@ -40,6 +41,7 @@ pub const HARNESSES: &[(&str, Harness)] = &[
     ("ebpf", ebpf::check),
     ("flow", flow::check),
     ("framing", framing::check),
+    ("geoip", geoip::check),
     ("json", json::check),
     ("leef", leef::check),
     ("line_formats", line_formats::check),

@@ -8,6 +8,7 @@ pub(super) mod exclude;
 mod field_test;
 mod field_value;
 pub(super) mod fingerprint;
+pub(super) mod geoip;
 pub(super) mod include;
 pub(super) mod json_flatten;
 pub(super) mod json_parse;
