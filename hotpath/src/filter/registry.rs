@@ -93,6 +93,7 @@ static FILTERS: &[&FilterKind] = &[
     &kinds::mask::KIND,
     &kinds::passthrough::KIND,
     &kinds::geoip::KIND,
+    &kinds::useragent::KIND,
 ];
 
 /// The filters there are, with their keys.

@@ -26,3 +26,4 @@ pub(super) mod rename_field;
 pub(super) mod sample;
 pub(super) mod split;
 pub(super) mod uppercase_keys;
+pub(super) mod useragent;
