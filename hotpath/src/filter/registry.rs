@@ -94,6 +94,7 @@ static FILTERS: &[&FilterKind] = &[
     &kinds::passthrough::KIND,
     &kinds::geoip::KIND,
     &kinds::useragent::KIND,
+    &kinds::enricher::KIND,
 ];
 
 /// The filters there are, with their keys.

@@ -4,6 +4,7 @@ pub(super) mod add_field;
 pub(super) mod conditional;
 pub(super) mod conditional_field;
 pub(super) mod drop;
+pub(super) mod enricher;
 pub(super) mod exclude;
 mod field_test;
 mod field_value;
