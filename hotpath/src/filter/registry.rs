@@ -95,6 +95,7 @@ static FILTERS: &[&FilterKind] = &[
     &kinds::geoip::KIND,
     &kinds::useragent::KIND,
     &kinds::enricher::KIND,
+    &kinds::cidr::KIND,
 ];
 
 /// The filters there are, with their keys.

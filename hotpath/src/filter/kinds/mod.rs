@@ -1,6 +1,7 @@
 //! The filters, one a file, or a folder where one is more than one idea.
 
 pub(super) mod add_field;
+pub(super) mod cidr;
 pub(super) mod conditional;
 pub(super) mod conditional_field;
 pub(super) mod drop;
