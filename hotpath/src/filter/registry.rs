@@ -96,6 +96,7 @@ static FILTERS: &[&FilterKind] = &[
     &kinds::useragent::KIND,
     &kinds::enricher::KIND,
     &kinds::cidr::KIND,
+    &kinds::threat_intel::KIND,
 ];
 
 /// The filters there are, with their keys.

@@ -28,4 +28,5 @@ pub(super) mod rename_field;
 pub(super) mod sample;
 pub(super) mod split;
 pub(super) mod uppercase_keys;
+pub(super) mod threat_intel;
 pub(super) mod useragent;
