@@ -97,6 +97,7 @@ static FILTERS: &[&FilterKind] = &[
     &kinds::enricher::KIND,
     &kinds::cidr::KIND,
     &kinds::threat_intel::KIND,
+    &kinds::dedup::KIND,
 ];
 
 /// The filters there are, with their keys.
