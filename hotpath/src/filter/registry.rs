@@ -98,6 +98,7 @@ static FILTERS: &[&FilterKind] = &[
     &kinds::cidr::KIND,
     &kinds::threat_intel::KIND,
     &kinds::dedup::KIND,
+    &kinds::limit::KIND,
 ];
 
 /// The filters there are, with their keys.

@@ -22,6 +22,7 @@ pub(super) mod mask;
 pub(super) mod mutate;
 mod operator_test;
 pub(super) mod passthrough;
+pub(super) mod limit;
 mod marking;
 mod random_share;
 pub(super) mod regex_replace;
