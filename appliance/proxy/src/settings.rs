@@ -40,15 +40,21 @@ pub fn dataset_settings(
     registry: Arc<ColumnRegistry>,
 ) -> anyhow::Result<DatasetSettings> {
     let key = dataset.key()?;
+    let hours_us = |hours: u64| i64::try_from(hours).unwrap_or(i64::MAX).saturating_mul(MICROSECONDS_AN_HOUR);
+    let rows = RowOptions {
+        keep_raw: dataset.keep_raw,
+        event_time_past_max_us: hours_us(dataset.event_time_past_max_hours),
+        event_time_future_max_us: hours_us(dataset.event_time_future_max_hours),
+    };
     let resources = Arc::<Resources>::default();
     let surroundings = FilterSurroundings {
         dataset: Some(key.clone()),
         columns: Arc::clone(&registry),
+        rows,
         resources: Arc::clone(&resources),
     };
     Filters::compile(&dataset.filters, &surroundings)
         .with_context(|| format!("the filters of dataset {key} do not compile"))?;
-    let hours_us = |hours: u64| i64::try_from(hours).unwrap_or(i64::MAX).saturating_mul(MICROSECONDS_AN_HOUR);
     Ok(DatasetSettings {
         key,
         format: dataset.event_format(),
@@ -58,11 +64,7 @@ pub fn dataset_settings(
             flow: FlowOptions { sampling_overrides: sampling_overrides(dataset) },
             delimited: delimited_options(&dataset.delimited),
         },
-        rows: RowOptions {
-            keep_raw: dataset.keep_raw,
-            event_time_past_max_us: hours_us(dataset.event_time_past_max_hours),
-            event_time_future_max_us: hours_us(dataset.event_time_future_max_hours),
-        },
+        rows,
         filters: dataset.filters.clone(),
         registry,
         resources,

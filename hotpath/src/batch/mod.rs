@@ -61,6 +61,14 @@ pub struct RowOptions {
     pub event_time_future_max_us: i64,
 }
 
+impl RowOptions {
+    /// Whether a time lies so near to receipt that it becomes the row's `event_time`.
+    pub fn takes_event_time(&self, time_us: i64, received_us: i64) -> bool {
+        let ahead_us = time_us.saturating_sub(received_us);
+        ahead_us <= self.event_time_future_max_us && ahead_us >= self.event_time_past_max_us.saturating_neg()
+    }
+}
+
 impl Default for RowOptions {
     fn default() -> Self {
         const HOUR_US: i64 = 3_600_000_000;
@@ -360,7 +368,7 @@ impl BatchBuilder {
         let envelope = self.envelope;
         let event_time_us = match self.current.event_time_us {
             None => received_us,
-            Some(time_us) if self.is_within_bounds(time_us) => time_us,
+            Some(time_us) if self.options.takes_event_time(time_us, received_us) => time_us,
             Some(time_us) => {
                 self.put_i64(envelope.event_time_raw, time_us);
                 received_us
@@ -384,14 +392,14 @@ impl BatchBuilder {
         self.current.extra = extra;
     }
 
-    fn is_within_bounds(&self, time_us: i64) -> bool {
-        let ahead_us = time_us.saturating_sub(self.current.received_us);
-        ahead_us <= self.options.event_time_future_max_us && ahead_us >= -self.options.event_time_past_max_us
-    }
-
     /// The event's own time, in microseconds since 1970; without one, receipt stands for it.
     pub fn set_event_time(&mut self, time_us: i64) {
         self.current.event_time_us = Some(time_us);
+    }
+
+    /// The time that the last event was found to have.
+    pub(crate) fn last_event_time_us(&self) -> Option<i64> {
+        self.current.event_time_us
     }
 
     /// Why the event could not be parsed; the first reason of a row stays. The caller keeps the whole event with

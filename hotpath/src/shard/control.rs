@@ -175,6 +175,7 @@ impl Shard {
             dataset: Some(settings.key.clone()),
             columns: Arc::clone(&settings.registry),
             resources: Arc::clone(&settings.resources),
+            rows: settings.rows,
         };
         let filters = match Filters::compile(&settings.filters, &surroundings) {
             Ok(filters) => filters,

@@ -20,6 +20,10 @@ use hotpath::limits::BLOCK_BYTES;
 
 pub use summary::Summary;
 
+/// The rows of files: a tool shows the times that stand in the events, however far they are from now.
+pub const ROWS_OF_FILES: RowOptions =
+    RowOptions { keep_raw: false, event_time_past_max_us: i64::MAX, event_time_future_max_us: i64::MAX };
+
 /// How files are read.
 #[derive(Args, Clone, Debug)]
 pub struct ReadArgs {
@@ -86,13 +90,7 @@ pub struct EventReader {
 impl EventReader {
     /// A reader that agrees on the types of columns through `registry`.
     pub fn new(args: &ReadArgs, registry: Arc<ColumnRegistry>) -> Self {
-        // A tool shows the times that stand in the events, however far they are from now.
-        let options = RowOptions {
-            keep_raw: false,
-            event_time_past_max_us: i64::MAX,
-            event_time_future_max_us: i64::MAX,
-        };
-        let mut rows = BatchBuilder::new(registry, options);
+        let mut rows = BatchBuilder::new(registry, ROWS_OF_FILES);
         let decoder_options = DecoderOptions {
             syslog: SyslogOptions { time_zone: args.timezone },
             ..DecoderOptions::default()

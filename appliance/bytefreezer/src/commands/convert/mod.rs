@@ -14,7 +14,7 @@ use hotpath::batch::ColumnRegistry;
 use hotpath::decode::Format;
 use hotpath::filter::{FilterDefinition, FilterPipelineDefinition, FilterSurroundings, Filters};
 
-use crate::events::{EventReader, ReadArgs, Summary};
+use crate::events::{EventReader, ROWS_OF_FILES, ReadArgs, Summary};
 use crate::limits::FILTERS_BYTES_MAX;
 use crate::output::note;
 use parquet_file::{Columns, ParquetFile};
@@ -78,7 +78,11 @@ pub fn run(args: &ConvertArgs) -> Result<()> {
 
 /// Reads the input once. The output is there afterwards if the columns were sufficient.
 fn convert(args: &ConvertArgs, filters: &[FilterDefinition], columns: &mut Columns) -> Result<Summary> {
-    let surroundings = FilterSurroundings { columns: columns.registry(), ..FilterSurroundings::default() };
+    let surroundings = FilterSurroundings {
+        columns: columns.registry(),
+        rows: ROWS_OF_FILES,
+        ..FilterSurroundings::default()
+    };
     let filters = Filters::compile(filters, &surroundings)?;
     let mut reader = EventReader::new(&reading(args), columns.registry());
     let mut state = filters.new_state();
