@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
 use super::condition::{Condition, Literal, Number};
@@ -104,8 +105,13 @@ impl<'a> FilterConfig<'a> {
 
     /// The switch of `key`; `false` when it is absent.
     pub fn switch(&self, key: &str) -> Result<bool, FilterError> {
+        self.switch_or(key, false)
+    }
+
+    /// The switch of `key`, with what holds when it is absent.
+    pub fn switch_or(&self, key: &str, default: bool) -> Result<bool, FilterError> {
         match self.value(key) {
-            None => Ok(false),
+            None => Ok(default),
             Some(Value::Bool(switch)) => Ok(*switch),
             Some(other) => Err(self.key_error(key, format!("expected true or false, found {other}"))),
         }
@@ -143,12 +149,29 @@ impl<'a> FilterConfig<'a> {
         }
     }
 
+    /// The time zone of `key`, by its IANA name; UTC when it is absent.
+    pub fn time_zone(&self, key: &str) -> Result<Tz, FilterError> {
+        let name = self.text(key)?.unwrap_or("UTC");
+        name.parse().map_err(|_| {
+            let reason = format!("`{name}` is no time zone: write an IANA name, as UTC or Europe/Berlin");
+            self.key_error(key, reason)
+        })
+    }
+
     /// The name of a field that must be given; it need not be in any batch.
     pub fn field(&self, key: &str) -> Result<&'a str, FilterError> {
         let Some(name) = self.text(key)? else {
             return Err(self.key_error(key, "is needed: the name of a field"));
         };
         self.checked_field(key, name)
+    }
+
+    /// The name of a field, with the one that is meant when the key is absent.
+    pub fn field_or(&self, key: &str, default: &'a str) -> Result<&'a str, FilterError> {
+        match self.text(key)? {
+            None => Ok(default),
+            Some(name) => self.checked_field(key, name),
+        }
     }
 
     /// The names of a list of fields; none when the key is absent.

@@ -13,7 +13,7 @@ use crate::batch::{BatchBuilder, ColumnRegistry, RowOptions, Value};
 use crate::cut::ColumnType;
 
 /// The column that takes what no other column does, as a JSON object.
-const EXTRA_COLUMN: &str = "_extra";
+pub(in crate::filter) const EXTRA_COLUMN: &str = "_extra";
 
 /// What becomes of a value that a row has already in the column of a field that was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +60,36 @@ impl FieldRows {
         self.builder.end_detached_row();
     }
 
+    /// Settles the type that the column of a field has, if there is none yet: for a value that is not of it and comes
+    /// before one that is.
+    pub(in crate::filter) fn expect(&mut self, name: &str, column_type: &ColumnType) {
+        self.builder.expect_event_field(name, column_type);
+    }
+
+    /// Begins a row that is for several rows of the batch, which [`FieldRows::merge_shared`] is told.
+    pub(in crate::filter) fn begin_shared_row(&mut self) {
+        self.builder.begin_detached_row();
+    }
+
+    /// Puts what was found into the columns of the batch, and begins anew. `of` names rows of the batch, each with the
+    /// number of the shared row that was found for it.
+    pub(in crate::filter) fn merge_shared(
+        &mut self,
+        of: impl IntoIterator<Item = (u32, u32)>,
+        events: &mut Events,
+        present: Present,
+    ) -> Result<(), FilterFailure> {
+        let found = self.builder.finish();
+        self.builder.begin_detached();
+        let mut places = vec![None; events.batch().num_rows()];
+        for (row, place) in of {
+            if let Some(of_row) = places.get_mut(row as usize) {
+                *of_row = Some(place);
+            }
+        }
+        merge_placed(&found, Some(&places.into()), events, present)
+    }
+
     /// Puts what was found into the columns of the batch, and begins anew.
     pub(in crate::filter) fn merge(
         &mut self,
@@ -80,14 +110,24 @@ pub(in crate::filter) fn merge(
     events: &mut Events,
     present: Present,
 ) -> Result<(), FilterFailure> {
+    let places = places(rows, events.batch().num_rows());
+    merge_placed(found, places.as_ref(), events, present)
+}
+
+/// Puts the columns of `found` into the batch; `places` names for each row of the batch the row that was found for it.
+pub(in crate::filter) fn merge_placed(
+    found: &RecordBatch,
+    places: Option<&UInt32Array>,
+    events: &mut Events,
+    present: Present,
+) -> Result<(), FilterFailure> {
     if found.num_columns() == 0 {
         return Ok(());
     }
     let row_count = events.batch().num_rows();
-    let places = places(rows, row_count);
     let mut columns = Columns::of(events.batch());
     for (field, column) in found.schema_ref().fields().iter().zip(found.columns()) {
-        let values = match &places {
+        let values = match places {
             Some(places) => take(column, places, None)?,
             None => Arc::clone(column),
         };
@@ -104,6 +144,9 @@ pub(in crate::filter) fn merge(
             && let Some(before) = before
         {
             with_value = with_value.minus(&with_value.with_value(before));
+        }
+        if with_value.is_none() {
+            continue;
         }
         columns.set_in_rows(field.name(), &values, &with_value)?;
     }

@@ -2,6 +2,8 @@
 //! names the limit; those that are met while events flow say what happens then.
 //! The limits of the filter engine. What is beyond one is refused when the configuration is compiled, or when a resource
 //! is read (the old content stays then), with an error that names the limit; what is met while events flow says so.
+//! The limits of the filter engine. What is beyond one is refused when the configuration is compiled,
+//! with an error that names the limit; a limit that is met while events flow says what becomes of the event.
 
 /// Filters of one pipeline, those nested in a `conditional` counted too.
 pub const MAX_FILTERS: usize = 256;
@@ -109,3 +111,23 @@ pub const MAX_LIMIT_EVENTS: u64 = 1_000_000_000;
 
 /// Seconds of the window of `dedup` and `limit`: a week.
 pub const MAX_WINDOW_SECONDS: u64 = 7 * 24 * 3600;
+/// Patterns of one `grok` filter.
+pub const MAX_GROK_PATTERNS: usize = 64;
+
+/// Bytes of a grok pattern with its references replaced.
+pub const MAX_GROK_PATTERN_BYTES: usize = 256 * 1024;
+
+/// How deep grok patterns may stand in one another.
+pub const MAX_GROK_DEPTH: usize = 32;
+
+/// Fields that one grok pattern catches, those that are there twice counted twice.
+pub const MAX_GROK_FIELDS: usize = 512;
+
+/// Bytes that each of the automata may take that are built of a grok pattern while it is matched; beyond, they are built anew.
+pub const MAX_GROK_AUTOMATON_BYTES: usize = 2 * 1024 * 1024;
+
+/// Bytes that one compiled grok pattern may take.
+pub const MAX_GROK_PROGRAM_BYTES: usize = 16 * 1024 * 1024;
+
+/// Bytes of a text that grok matches. A longer one is not looked at: its event says so in `_errors`.
+pub const MAX_GROK_TEXT_BYTES: usize = 64 * 1024;

@@ -99,6 +99,7 @@ static FILTERS: &[&FilterKind] = &[
     &kinds::threat_intel::KIND,
     &kinds::dedup::KIND,
     &kinds::limit::KIND,
+    &kinds::grok::KIND,
 ];
 
 /// The filters there are, with their keys.

@@ -12,6 +12,7 @@ mod field_test;
 mod field_value;
 pub(super) mod fingerprint;
 pub(super) mod geoip;
+pub(super) mod grok;
 pub(super) mod include;
 pub(super) mod json_flatten;
 pub(super) mod json_parse;
