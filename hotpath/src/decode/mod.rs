@@ -11,6 +11,7 @@ pub mod delimited;
 pub mod flow;
 mod format;
 pub mod influx;
+pub(crate) mod instants;
 pub mod json;
 mod learned;
 mod leef;

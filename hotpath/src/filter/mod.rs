@@ -17,6 +17,7 @@ mod definition;
 mod distinct;
 mod engine;
 mod error;
+mod event_time;
 mod events;
 mod faults;
 mod field_rows;

@@ -100,6 +100,7 @@ static FILTERS: &[&FilterKind] = &[
     &kinds::dedup::KIND,
     &kinds::limit::KIND,
     &kinds::grok::KIND,
+    &kinds::date_parse::KIND,
 ];
 
 /// The filters there are, with their keys.

@@ -10,7 +10,7 @@ mod mend;
 mod profile;
 mod reader;
 mod rows;
-mod times;
+pub(in crate::decode) mod times;
 mod usual;
 mod write;
 

@@ -79,7 +79,7 @@ impl FoundTime {
 ///
 /// A number counts seconds, milliseconds, microseconds or nanoseconds, told by its size, with a fraction where it has one. A
 /// text is such a number, RFC 3339 with its usual liberties, a stamp of RFC 3164, or `/Date(1700000000000)/`.
-pub(super) fn instant_us(value: &Value<'_>, times: &mut Times, received_us: i64) -> Option<i64> {
+pub(in crate::decode) fn instant_us(value: &Value<'_>, times: &mut Times, received_us: i64) -> Option<i64> {
     match value {
         Value::Int64(number) => of_integer(u64::try_from(*number).ok()?),
         Value::Double(number) => of_double(*number),

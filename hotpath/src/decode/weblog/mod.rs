@@ -14,7 +14,7 @@ mod json_roles;
 mod nginx_error;
 mod request;
 mod squid;
-mod time;
+pub(in crate::decode) mod time;
 mod time_first;
 mod tokens;
 

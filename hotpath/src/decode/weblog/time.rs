@@ -5,7 +5,7 @@ use crate::decode::syslog::iso_time::{fraction, number, seconds_of_day};
 
 /// `17/Oct/2023:05:57:49 +1100` at the beginning of a text, as the common log format has it. The zone may be missing,
 /// a fraction may be there (HAProxy).
-pub(super) fn common(text: &str) -> Option<BsdStamp> {
+pub(in crate::decode) fn common(text: &str) -> Option<BsdStamp> {
     let bytes = text.as_bytes();
     let (day, day_bytes) = one_or_two_digits(bytes)?;
     let rest = bytes.get(day_bytes..)?;

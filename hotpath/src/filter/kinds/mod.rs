@@ -5,6 +5,7 @@ pub(super) mod cidr;
 pub(super) mod conditional;
 pub(super) mod conditional_field;
 pub(super) mod dedup;
+pub(super) mod date_parse;
 pub(super) mod drop;
 pub(super) mod enricher;
 pub(super) mod exclude;
