@@ -101,6 +101,7 @@ static FILTERS: &[&FilterKind] = &[
     &kinds::limit::KIND,
     &kinds::grok::KIND,
     &kinds::date_parse::KIND,
+    &kinds::parse::KIND,
 ];
 
 /// The filters there are, with their keys.

@@ -3,4 +3,5 @@
 
 mod date_parse;
 mod grok;
+mod parse;
 mod support;

@@ -26,6 +26,7 @@ mod operator_test;
 pub(super) mod passthrough;
 pub(super) mod limit;
 mod marking;
+pub(super) mod parse;
 mod random_share;
 pub(super) mod regex_replace;
 pub(super) mod remove_field;
