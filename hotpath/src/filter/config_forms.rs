@@ -14,9 +14,8 @@ pub(super) const USUAL_SOURCE: &str = "message";
 
 impl<'a> FilterConfig<'a> {
     /// The field that `key` names, or [`USUAL_SOURCE`].
-    pub(super) fn source_field(&self, key: &str) -> Result<FieldName, FilterError> {
-        let name = if self.value(key).is_some() { self.field(key)? } else { USUAL_SOURCE };
-        Ok(FieldName::new(name))
+    pub(super) fn usual_source(&self, key: &str) -> Result<FieldName, FilterError> {
+        Ok(FieldName::new(self.field_or(key, USUAL_SOURCE)?))
     }
 
     /// The name of a column that the filter makes; none when the key is absent.
@@ -32,32 +31,12 @@ impl<'a> FilterConfig<'a> {
         Ok(self.optional_column(key)?.map(|name| name + ".").unwrap_or_default())
     }
 
-    /// The switch of `key`, or `default`.
-    pub(super) fn switch_or(&self, key: &str, default: bool) -> Result<bool, FilterError> {
-        if self.value(key).is_none() { Ok(default) } else { self.switch(key) }
-    }
-
     /// The text of `key`, or `default`; an empty one is refused.
     pub(super) fn nonempty_text(&self, key: &str, default: &'a str) -> Result<&'a str, FilterError> {
         match self.text(key)?.unwrap_or(default) {
             "" => Err(self.key_error(key, "the text is empty")),
             text => Ok(text),
         }
-    }
-
-    /// The texts of a list; none when the key is absent.
-    pub(super) fn texts(&self, key: &str) -> Result<Option<Vec<&'a str>>, FilterError> {
-        let Some(value) = self.value(key) else {
-            return Ok(None);
-        };
-        let mut texts = Vec::new();
-        for item in self.items(key, value)? {
-            let Value::String(text) = item else {
-                return Err(self.key_error(key, format!("expected texts, found {item}")));
-            };
-            texts.push(text.as_str());
-        }
-        Ok(Some(texts))
     }
 
     /// The names and values of an object; none when the key is absent.

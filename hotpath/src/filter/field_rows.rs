@@ -60,12 +60,6 @@ impl FieldRows {
         self.builder.end_detached_row();
     }
 
-    /// Settles the type that the column of a field has, if there is none yet: for a value that is not of it and comes
-    /// before one that is.
-    pub(in crate::filter) fn expect(&mut self, name: &str, column_type: &ColumnType) {
-        self.builder.expect_event_field(name, column_type);
-    }
-
     /// Begins a row that is for several rows of the batch, which [`FieldRows::merge_shared`] is told.
     pub(in crate::filter) fn begin_shared_row(&mut self) {
         self.builder.begin_detached_row();

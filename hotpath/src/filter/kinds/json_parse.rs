@@ -53,7 +53,7 @@ struct JsonParse {
 }
 
 fn compile(config: &FilterConfig<'_>) -> Result<Box<dyn Filter>, FilterError> {
-    let source = config.source_field("source_field")?;
+    let source = config.usual_source("source_field")?;
     let removes_source = config.switch("remove_field")?;
     if removes_source {
         config.check_changeable("source_field", source.as_str())?;

@@ -57,7 +57,7 @@ struct JsonValidate {
 }
 
 fn compile(config: &FilterConfig<'_>) -> Result<Box<dyn Filter>, FilterError> {
-    let source = config.source_field("source_field")?;
+    let source = config.usual_source("source_field")?;
     let fails = config.switch_or("fail_on_invalid", true)?;
     let on_invalid = match (fails, config.word("on_invalid", &["note", "drop"])?) {
         (true, Some("drop")) => OnInvalid::Drop,

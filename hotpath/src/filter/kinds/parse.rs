@@ -172,7 +172,7 @@ fn compile(config: &FilterConfig<'_>) -> Result<Box<dyn Filter>, FilterError> {
         }
     };
     Ok(Box::new(Parse {
-        source: FieldName::new(config.field_or("source_field", "message")?),
+        source: config.usual_source("source_field")?,
         format,
         options,
         prefix: match config.value("target_field") {

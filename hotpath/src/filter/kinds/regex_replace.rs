@@ -63,7 +63,7 @@ pub(super) struct RegexReplace {
 }
 
 fn compile(config: &FilterConfig<'_>) -> Result<Box<dyn Filter>, FilterError> {
-    let source = config.source_field("source_field")?;
+    let source = config.usual_source("source_field")?;
     let target = config.optional_column("target_field")?;
     if target.is_none() {
         config.check_changeable("source_field", source.as_str())?;

@@ -113,7 +113,7 @@ struct Grok {
 }
 
 fn compile(config: &FilterConfig<'_>) -> Result<Box<dyn Filter>, FilterError> {
-    let source = FieldName::new(config.field_or("source_field", "message")?);
+    let source = config.usual_source("source_field")?;
     let options = PatternOptions {
         custom: custom_patterns(config)?,
         naming: naming(config)?,

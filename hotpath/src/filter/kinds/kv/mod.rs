@@ -16,6 +16,7 @@ use crate::filter::config::FilterConfig;
 use crate::filter::error::FilterError;
 use crate::filter::events::Events;
 use crate::filter::field_rows::{FieldRows, Present};
+use crate::filter::limits::MAX_LIST_ITEMS;
 use crate::filter::mask::Mask;
 use crate::filter::registry::{Filter, FilterFailure, FilterKey, FilterKind};
 use crate::limits::KEY_VALUE_PAIRS_MAX;
@@ -132,7 +133,7 @@ struct KeyValue {
 }
 
 fn compile(config: &FilterConfig<'_>) -> Result<Box<dyn Filter>, FilterError> {
-    let source = config.source_field("source_field")?;
+    let source = config.usual_source("source_field")?;
     let removes_source = config.switch("remove_field")?;
     if removes_source {
         config.check_changeable("source_field", source.as_str())?;
@@ -149,7 +150,7 @@ fn compile(config: &FilterConfig<'_>) -> Result<Box<dyn Filter>, FilterError> {
     }
     let prefix = config.name_prefix("target_field")? + config.text("prefix")?.unwrap_or("");
     let set = |key| -> Result<Option<HashSet<String>>, FilterError> {
-        let texts = config.texts(key)?;
+        let texts = config.texts(key, MAX_LIST_ITEMS)?;
         Ok(texts.map(|texts| texts.into_iter().map(str::to_owned).collect()))
     };
     let mut default_values = Vec::new();

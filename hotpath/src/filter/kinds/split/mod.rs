@@ -58,7 +58,7 @@ struct Split {
 }
 
 fn compile(config: &FilterConfig<'_>) -> Result<Box<dyn Filter>, FilterError> {
-    let field = config.source_field("field")?;
+    let field = config.usual_source("field")?;
     let target = config.optional_column("target")?;
     if target.is_none() {
         config.check_changeable("field", field.as_str())?;
