@@ -5,6 +5,7 @@ mod http;
 pub mod limits;
 mod listeners;
 mod proxy;
+mod resources;
 mod settings;
 mod shards;
 mod upload;

@@ -13,10 +13,12 @@ use bytefreezer_core::http_server::{ServeLimits, serve_over};
 use bytefreezer_core::ledger::Ledger;
 use bytefreezer_core::metrics::Metrics;
 use bytefreezer_core::progress::Progress;
+use bytefreezer_core::resources::ResourceFolder;
 use bytefreezer_core::shutdown::{ShutdownTrigger, shutdown};
 use bytefreezer_lake::{Publisher, Store};
 use hotpath::batch::ColumnRegistry;
 use hotpath::clock::{Clock, SystemClock};
+use hotpath::filter::Resources;
 use hotpath::names::DatasetKey;
 use hotpath::shard::{InputSettings, ShardCommand, ShardHandle, Transport};
 use rustls::ServerConfig;
@@ -26,6 +28,7 @@ use crate::cpus::CpuPlan;
 use crate::http;
 use crate::limits::DRAIN_SECONDS_MAX;
 use crate::listeners::{self, HttpInputs, HttpPlace, PlannedInput};
+use crate::resources;
 use crate::settings::{
     batch_bytes_max, dataset_settings, http_tls_config, message_bytes_max, source_type, transport,
 };
@@ -65,10 +68,12 @@ pub struct Proxy {
     requests: http::Shared,
     ledger: Arc<Ledger>,
     registries: HashMap<DatasetKey, Arc<ColumnRegistry>>,
+    resources: Arc<Resources>,
     datasets: Vec<DatasetKey>,
     inputs: BTreeMap<String, (PlannedInput, SocketAddr)>,
     http: BTreeMap<HttpPlace, RunningHttp>,
     uploads: tokio::task::JoinHandle<()>,
+    refresh: tokio::task::JoinHandle<()>,
     watch: tokio::task::JoinHandle<()>,
 }
 
@@ -117,12 +122,13 @@ impl Proxy {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let datasets = config.datasets.iter().map(DatasetConfig::key).collect::<Result<Vec<_>, _>>()?;
         let (finished_cuts, uploads) = async_channel::unbounded();
-        let mut shards = Shards::new(registries);
+        let resources = Arc::new(Resources::awaiting(Arc::new(ResourceFolder::new(&config.resources_dir))));
+        let mut shards = Shards::new(registries, Arc::clone(&resources));
         for (number, cpu) in shard_cpus(plan, &config.data_dir).into_iter().enumerate() {
             let number = u16::try_from(number).context("more shards than there are numbers")?;
             shards.start(&config, number, cpu, &ledger, &clock, &finished_cuts)?;
         }
-        let Shards { handles, commands, statuses, registries } = shards;
+        let Shards { handles, commands, statuses, registries, .. } = shards;
         let commands = Arc::new(commands);
         let state = Arc::new(UploadState::default());
         let publisher = Publisher::new(store, &config.instance)?;
@@ -136,6 +142,7 @@ impl Proxy {
             memory: http::RequestMemory::default(),
             batch_bytes_max: batch_bytes_max(&config),
         };
+        let refresh = tokio::spawn(resources::refresh(Arc::clone(&resources)));
         let watch = watch::spawn(&progress, &metrics, statuses, state)?;
         let mut proxy = Self {
             shards: handles,
@@ -143,10 +150,12 @@ impl Proxy {
             requests,
             ledger,
             registries,
+            resources,
             datasets,
             inputs: BTreeMap::new(),
             http: BTreeMap::new(),
             uploads,
+            refresh,
             watch,
         };
         let change = proxy.prepare(&config)?;
@@ -184,7 +193,7 @@ impl Proxy {
     /// Everything of a change that can fail: settings are made, sockets are bound. Nothing is changed by it.
     fn prepare(&self, config: &Config) -> anyhow::Result<Change> {
         for dataset in &config.datasets {
-            dataset_settings(config, dataset, Arc::default())?;
+            dataset_settings(config, dataset, Arc::default(), &self.resources)?;
         }
         let planned = listeners::plan(config)?;
         let udp_buffer_bytes = config.shards.udp_receive_buffer_bytes.bytes() as usize;
@@ -236,7 +245,7 @@ impl Proxy {
             let is_new = !self.datasets.contains(&key);
             let registry = Arc::clone(self.registries.entry(key.clone()).or_default());
             for (number, shard) in self.commands.iter().enumerate() {
-                let settings = dataset_settings(config, dataset, Arc::clone(&registry))?;
+                let settings = dataset_settings(config, dataset, Arc::clone(&registry), &self.resources)?;
                 let number = u16::try_from(number).unwrap_or(u16::MAX);
                 let writers = if is_new { Some(self.ledger.open(&key, number)?) } else { None };
                 send(shard, ShardCommand::SetDataset(Box::new(settings), writers)).await?;
@@ -304,6 +313,7 @@ impl Proxy {
             tokio::task::block_in_place(|| shard.join());
         }
         self.watch.abort();
+        self.refresh.abort();
         // The shards held the senders; without them the uploads end by themselves.
         self.uploads.abort();
         info!("drained");

@@ -38,6 +38,7 @@ pub fn dataset_settings(
     config: &Config,
     dataset: &DatasetConfig,
     registry: Arc<ColumnRegistry>,
+    resources: &Arc<Resources>,
 ) -> anyhow::Result<DatasetSettings> {
     let key = dataset.key()?;
     let hours_us = |hours: u64| i64::try_from(hours).unwrap_or(i64::MAX).saturating_mul(MICROSECONDS_AN_HOUR);
@@ -46,12 +47,11 @@ pub fn dataset_settings(
         event_time_past_max_us: hours_us(dataset.event_time_past_max_hours),
         event_time_future_max_us: hours_us(dataset.event_time_future_max_hours),
     };
-    let resources = Arc::<Resources>::default();
     let surroundings = FilterSurroundings {
         dataset: Some(key.clone()),
         columns: Arc::clone(&registry),
         rows,
-        resources: Arc::clone(&resources),
+        resources: Arc::clone(resources),
     };
     Filters::compile(&dataset.filters, &surroundings)
         .with_context(|| format!("the filters of dataset {key} do not compile"))?;
@@ -67,7 +67,7 @@ pub fn dataset_settings(
         rows,
         filters: dataset.filters.clone(),
         registry,
-        resources,
+        resources: Arc::clone(resources),
         encode: DatasetOptions {
             row_group_rows: usize::try_from(config.shards.row_group_rows).unwrap_or(usize::MAX),
             row_group_memory_bytes: config.shards.row_group_memory_bytes.bytes() as usize,
@@ -101,7 +101,7 @@ fn sampling_overrides(dataset: &DatasetConfig) -> Vec<SamplingOverride> {
 pub fn default_dataset_settings(config: &Config, key: &DatasetKey) -> anyhow::Result<DatasetSettings> {
     let named = serde_json::json!({ "tenant": key.tenant(), "dataset": key.dataset() });
     let dataset: DatasetConfig = serde_json::from_value(named)?;
-    dataset_settings(config, &dataset, Arc::default())
+    dataset_settings(config, &dataset, Arc::default(), &Arc::default())
 }
 
 /// The kind of an input, as its events carry it. An HTTP input has more than one; its requests say which.

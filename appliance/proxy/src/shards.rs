@@ -12,6 +12,7 @@ use hotpath::account::DatasetWriters;
 use hotpath::batch::ColumnRegistry;
 use hotpath::block::BlockPool;
 use hotpath::clock::Clock;
+use hotpath::filter::Resources;
 use hotpath::limits::BLOCK_BYTES;
 use hotpath::log::LogOptions;
 use hotpath::names::DatasetKey;
@@ -30,12 +31,16 @@ pub(crate) struct Shards {
     pub(crate) commands: Vec<async_channel::Sender<ShardCommand>>,
     pub(crate) statuses: Vec<Arc<ShardStatus>>,
     pub(crate) registries: HashMap<DatasetKey, Arc<ColumnRegistry>>,
+    pub(crate) resources: Arc<Resources>,
 }
 
 impl Shards {
-    /// None yet; columns of datasets are known from earlier files.
-    pub(crate) fn new(registries: HashMap<DatasetKey, Arc<ColumnRegistry>>) -> Self {
-        Self { handles: Vec::new(), commands: Vec::new(), statuses: Vec::new(), registries }
+    /// None yet; columns of datasets are known from earlier files, and filters name `resources`.
+    pub(crate) fn new(
+        registries: HashMap<DatasetKey, Arc<ColumnRegistry>>,
+        resources: Arc<Resources>,
+    ) -> Self {
+        Self { handles: Vec::new(), commands: Vec::new(), statuses: Vec::new(), registries, resources }
     }
 
     /// Starts the next shard and waits until its log is open.
@@ -91,7 +96,7 @@ impl Shards {
             let key = dataset.key()?;
             let registry = Arc::clone(self.registries.entry(key.clone()).or_default());
             let writers = ledger.open(&key, shard)?;
-            datasets.push((dataset_settings(config, dataset, registry)?, writers));
+            datasets.push((dataset_settings(config, dataset, registry, &self.resources)?, writers));
         }
         Ok(datasets)
     }

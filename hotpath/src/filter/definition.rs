@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::error::{FilterError, suggestion};
+use super::kinds::conditional::BRANCH_KEYS;
+use super::registry::{SECRET_TYPE, catalogue};
 
 /// One filter of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -27,9 +29,37 @@ pub struct FilterDefinition {
     pub notes: Option<String>,
 }
 
+impl FilterDefinition {
+    /// Puts asterisks in the place of what its config keeps secret, that of filters in it too: for people to see.
+    pub fn mask_secrets(&mut self) {
+        mask_secrets(&self.kind, &mut self.config);
+    }
+}
+
+fn mask_secrets(kind: &str, config: &mut Map<String, Value>) {
+    let kind = catalogue().iter().find(|known| known.name == kind);
+    let keys = kind.into_iter().flat_map(|kind| kind.keys);
+    for key in keys.filter(|key| key.value_type == SECRET_TYPE) {
+        if let Some(value) = config.get_mut(key.name) {
+            *value = Value::from(MASK);
+        }
+    }
+    for branch in BRANCH_KEYS {
+        for filter in config.get_mut(branch).and_then(Value::as_array_mut).into_iter().flatten() {
+            let kind = filter.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+            if let Some(config) = filter.get_mut("config").and_then(Value::as_object_mut) {
+                mask_secrets(&kind, config);
+            }
+        }
+    }
+}
+
 fn enabled_by_default() -> bool {
     true
 }
+
+/// What is shown of a secret.
+const MASK: &str = "********";
 
 /// The keys of a [`FilterDefinition`].
 const DEFINITION_KEYS: [&str; 5] = ["type", "config", "enabled", "condition", "notes"];
@@ -97,4 +127,23 @@ fn check_keys(keys: &Map<String, Value>, known: &[&str], place: &str) -> Result<
 
 fn malformed(error: &serde_json::Error) -> FilterError {
     FilterError::Malformed { reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn secrets_are_masked_wherever_they_stand() {
+        let mask = json!({"type": "mask", "config": {"field": "user", "key": "of the house"}});
+        let outer = json!({"type": "conditional", "config": {"condition": "a == 1", "then": [mask]}});
+        for filter in [mask.clone(), outer] {
+            let mut definition: FilterDefinition = serde_json::from_value(filter).unwrap();
+            definition.mask_secrets();
+            let shown = serde_json::to_string(&definition).unwrap();
+            assert!(shown.contains(MASK) && !shown.contains("of the house"), "{shown}");
+        }
+    }
 }

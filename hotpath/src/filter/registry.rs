@@ -70,6 +70,9 @@ pub struct FilterKey {
     pub description: &'static str,
 }
 
+/// The type of a key whose value is not shown to anybody.
+pub(super) const SECRET_TYPE: &str = "secret";
+
 /// Every filter, in the order in which people are shown them.
 static FILTERS: &[&FilterKind] = &[
     &kinds::rename_field::KIND,

@@ -14,6 +14,7 @@ impl Config {
         if let StorageConfig::Folder(folder) = &mut self.storage {
             folder.path = below_data_dir(&folder.path, &self.data_dir);
         }
+        self.resources_dir = below_data_dir(&self.resources_dir, &self.data_dir);
         for dataset in &mut self.datasets {
             dataset.format = dataset.format.or_else(|| dataset.implied_format());
             for input in &mut dataset.inputs {

@@ -61,6 +61,9 @@ pub struct Config {
     /// Where logs, state and, by default, the stored files are. Relative to the working directory.
     #[schemars(extend("format" = "path"))]
     pub data_dir: PathBuf,
+    /// The folder with the databases, tables and lists that filters name. Replace a file by renaming another over it: it is read again within half a minute. `{data_dir}` stands for the setting of that name.
+    #[schemars(extend("format" = "path"))]
+    pub resources_dir: PathBuf,
     /// What the process says about itself, on standard error.
     pub log: LogConfig,
     /// The shards that take events in: one for each CPU, each with its own log.
@@ -81,6 +84,7 @@ impl Default for Config {
         Self {
             instance: "{hostname}".to_owned(),
             data_dir: PathBuf::from("./data"),
+            resources_dir: PathBuf::from("{data_dir}/resources"),
             log: LogConfig::default(),
             shards: ShardsConfig::default(),
             storage: StorageConfig::default(),
@@ -97,6 +101,10 @@ impl Config {
     /// # Errors
     /// When a value cannot be written as YAML, which no loaded configuration holds.
     pub fn effective_yaml(&self) -> Result<String, serde_yaml_ng::Error> {
-        serde_yaml_ng::to_string(self)
+        let mut shown = self.clone();
+        for filter in shown.datasets.iter_mut().flat_map(|dataset| &mut dataset.filters) {
+            filter.mask_secrets();
+        }
+        serde_yaml_ng::to_string(&shown)
     }
 }

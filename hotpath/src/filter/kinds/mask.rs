@@ -13,7 +13,7 @@ use crate::filter::error::FilterError;
 use crate::filter::events::Events;
 use crate::filter::limits::{MAX_FIELD_TEMPLATE_BYTES, MIN_MASK_KEY_BYTES};
 use crate::filter::mask::Mask;
-use crate::filter::registry::{Filter, FilterFailure, FilterKey, FilterKind};
+use crate::filter::registry::{Filter, FilterFailure, FilterKey, FilterKind, SECRET_TYPE};
 use crate::filter::replacing::{Replacing, replace_matches};
 
 const USUAL_REPLACEMENT: &str = "***";
@@ -59,7 +59,7 @@ pub(in crate::filter) static KIND: FilterKind = FilterKind {
         },
         FilterKey {
             name: "key",
-            value_type: "secret",
+            value_type: SECRET_TYPE,
             default: "",
             example: "\"0123456789abcdef\"",
             description: "What pseudonymise hashes with: at least 16 bytes, never shown. Another key gives other pseudonyms.",

@@ -7,12 +7,13 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use arrow::array::RecordBatch;
+use bytefreezer_core::resources::ResourceFolder;
 use clap::Args;
 use hotpath::batch::ColumnRegistry;
 use hotpath::decode::Format;
-use hotpath::filter::{FilterDefinition, FilterPipelineDefinition, FilterSurroundings, Filters};
+use hotpath::filter::{FilterDefinition, FilterPipelineDefinition, FilterSurroundings, Filters, Resources};
 
 use crate::events::{EventReader, ROWS_OF_FILES, ReadArgs, Summary};
 use crate::limits::FILTERS_BYTES_MAX;
@@ -36,6 +37,9 @@ pub struct ConvertArgs {
     /// Filters to take the rows through, for example `--filters filters.json` with `{\"filters\":[{\"type\":\"drop\",\"config\":{\"condition\":\"action == 'deny'\"}}]}` in it
     #[arg(long, value_name = "FILE")]
     filters: Option<PathBuf>,
+    /// Folder with the databases, tables and lists that filters name, for example `--resources /var/lib/bytefreezer/resources`
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    resources: PathBuf,
     /// Threads to work with, for example `--threads 1`; there is no more than one so far
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=1))]
     threads: u8,
@@ -81,9 +85,10 @@ fn convert(args: &ConvertArgs, filters: &[FilterDefinition], columns: &mut Colum
     let surroundings = FilterSurroundings {
         columns: columns.registry(),
         rows: ROWS_OF_FILES,
-        ..FilterSurroundings::default()
+        resources: Arc::new(Resources::new(Arc::new(ResourceFolder::new(&args.resources)))),
+        dataset: None,
     };
-    let filters = Filters::compile(filters, &surroundings)?;
+    let filters = Filters::compile(filters, &surroundings).context("the filters are wrong")?;
     let mut reader = EventReader::new(&reading(args), columns.registry());
     let mut state = filters.new_state();
     let mut file = ParquetFile::new(&args.output, args.zstd_level);
@@ -114,7 +119,6 @@ fn read_filters(path: &Path) -> Result<Vec<FilterDefinition>> {
     );
     let wrong = || format!("the filters in {} are wrong", path.display());
     let definition = FilterPipelineDefinition::from_json(&text).with_context(wrong)?;
-    Filters::compile(&definition.filters, &FilterSurroundings::default()).with_context(wrong)?;
     Ok(definition.filters)
 }
 
