@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use super::problem::Complaint;
-use super::{Config, Cpus, DatasetConfig, HttpInput, HttpMode, InputConfig, Route, Transport};
+use super::{Config, Cpus, DatasetConfig, HttpInput, HttpMode, InputConfig, Transport};
 
 /// Reports everything that is wrong, each with the path of the setting.
 pub(super) fn check(config: &Config, mut report: impl FnMut(&str, Complaint)) {
     check_shards(config, &mut report);
     check_query(config, &mut report);
+    check_receiver(config, &mut report);
     check_listeners(config, &mut report);
     let mut seen: HashMap<(&str, &str), usize> = HashMap::new();
     for (index, dataset) in config.datasets.iter().enumerate() {
@@ -49,11 +50,22 @@ fn check_query(config: &Config, report: &mut impl FnMut(&str, Complaint)) {
     }
 }
 
-fn check_dataset(dataset: &DatasetConfig, path: &str, report: &mut impl FnMut(&str, Complaint)) {
-    if dataset.route == Route::Staged {
-        let reason = "the route `staged` is not there yet, only `direct`";
-        report(&format!("{path}.route"), Complaint::advise(reason, "write `route: direct`"));
+fn check_receiver(config: &Config, report: &mut impl FnMut(&str, Complaint)) {
+    let receiver = &config.receiver;
+    if receiver.anonymous && !receiver.listen.ip().is_loopback() {
+        let reason = format!("{} can be reached from other machines", receiver.listen);
+        let advice = "set `receiver.tokens`, or listen on 127.0.0.1";
+        report("receiver.anonymous", Complaint::advise(reason, advice));
     }
+    for (index, token) in receiver.tokens.iter().enumerate() {
+        if token.dataset.is_some() && token.tenant.is_none() {
+            let path = format!("receiver.tokens[{index}].dataset");
+            report(&path, Complaint::advise("a dataset is one of a tenant", "add `tenant`"));
+        }
+    }
+}
+
+fn check_dataset(dataset: &DatasetConfig, path: &str, report: &mut impl FnMut(&str, Complaint)) {
     check_format(dataset, path, report);
     for (index, input) in dataset.inputs.iter().enumerate() {
         let path = format!("{path}.inputs[{index}]");

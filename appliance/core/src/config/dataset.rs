@@ -112,7 +112,7 @@ pub enum Route {
     /// From the input to Parquet in the storage, in one process.
     #[default]
     Direct,
-    /// By way of receiver, piper and packer. Not there yet.
+    /// By way of receiver, piper and packer.
     Staged,
 }
 

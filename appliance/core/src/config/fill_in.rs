@@ -11,8 +11,10 @@ impl Config {
             let name = sanitize_name(hostname).replace('_', "-");
             self.instance = if name.is_empty() { "bytefreezer".to_owned() } else { name };
         }
-        if let StorageConfig::Folder(folder) = &mut self.storage {
-            folder.path = below_data_dir(&folder.path, &self.data_dir);
+        for storage in [&mut self.storage, &mut self.stages.intake, &mut self.stages.piper] {
+            if let StorageConfig::Folder(folder) = storage {
+                folder.path = below_data_dir(&folder.path, &self.data_dir);
+            }
         }
         self.resources_dir = below_data_dir(&self.resources_dir, &self.data_dir);
         for dataset in &mut self.datasets {

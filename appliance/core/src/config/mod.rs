@@ -22,6 +22,7 @@ mod schema;
 mod secret;
 mod shards;
 mod size;
+mod stages;
 mod storage;
 mod tree;
 
@@ -48,6 +49,9 @@ pub use schema::config_schema;
 pub use secret::Secret;
 pub use shards::{AutoWord, Cpus, ShardsConfig};
 pub use size::ByteSize;
+pub use stages::{
+    ForwardConfig, PackerConfig, PiperConfig, ReceiverConfig, ReceiverToken, StagesConfig,
+};
 pub use storage::{FolderStorage, S3Storage, StorageConfig};
 
 /// Everything that can be set. An empty file works: every key has a default.
@@ -77,6 +81,16 @@ pub struct Config {
     pub health: HealthConfig,
     /// SQL over the stored data.
     pub query: QueryConfig,
+    /// How a proxy hands on the rows of datasets with `route: staged`.
+    pub forward: ForwardConfig,
+    /// Where batches are between the roles of the staged route.
+    pub stages: StagesConfig,
+    /// The role that takes batches over HTTP and puts them into the stage `intake`.
+    pub receiver: ReceiverConfig,
+    /// The role that takes batches from `intake` through the filters of their datasets.
+    pub piper: PiperConfig,
+    /// The role that makes Parquet files of what pipers have written.
+    pub packer: PackerConfig,
 }
 
 impl Default for Config {
@@ -91,6 +105,11 @@ impl Default for Config {
             datasets: dataset::default_datasets(),
             health: HealthConfig::default(),
             query: QueryConfig::default(),
+            forward: ForwardConfig::default(),
+            stages: StagesConfig::default(),
+            receiver: ReceiverConfig::default(),
+            piper: PiperConfig::default(),
+            packer: PackerConfig::default(),
         }
     }
 }

@@ -1,0 +1,1 @@
+//! The role that makes Parquet files of what pipers have written.

@@ -1,0 +1,1 @@
+//! The role that takes batches over HTTP and puts them into the stage intake.
