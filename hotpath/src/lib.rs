@@ -17,4 +17,5 @@ mod memory;
 pub mod names;
 pub mod pcap;
 pub mod receive;
+pub mod rows;
 pub mod shard;

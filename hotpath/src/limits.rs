@@ -193,6 +193,15 @@ pub const JSON_FLATTEN_DEPTH_MAX: usize = 8;
 /// Items of a list of scalars that becomes a list. A longer one is kept as JSON text.
 pub const JSON_LIST_ITEMS_MAX: usize = 1_024;
 
+/// Bytes that a side column's name has beyond that of its column: `__list_timestamp`.
+pub const SIDE_TYPE_BYTES_MAX: usize = 16;
+
+/// Bytes of a row on its way between roles. A line that is longer is refused.
+pub const ROW_BYTES_MAX: usize = 16 << 20;
+
+/// Columns of a row whose types are named beside it. A row that names more is refused.
+pub const ROW_TYPES_MAX: usize = DATASET_COLUMNS_MAX;
+
 /// Bytes of the joined name of a nested field. A field with a longer one is kept as part of its object's JSON text.
 pub const JSON_PATH_BYTES_MAX: usize = COLUMN_NAME_BYTES_MAX;
 

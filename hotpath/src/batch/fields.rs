@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
+use super::names::is_column_name;
 use super::text::INLINE_BYTES_MAX;
 use super::{BatchBuilder, ColumnIndex, Value, column_name};
 use crate::cut::ColumnType;
@@ -16,6 +17,8 @@ const FOLLOWING_COLUMNS_MAX: usize = 3;
 
 /// Says in a spelling's key that it led to the column as [`Origin::Event`]: a bit of the length that no text has.
 const EVENT_BIT: u128 = 1 << 31;
+/// The same for [`Origin::Row`].
+const ROW_BIT: u128 = 1 << 30;
 
 /// Where a field is from: the same name may lead to two columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +27,8 @@ pub(super) enum Origin {
     Body,
     /// The event is its fields.
     Event,
+    /// A row that was decoded before: the name is that of the column.
+    Row,
 }
 
 /// The columns that spellings led to.
@@ -31,6 +36,7 @@ pub(super) enum Origin {
 pub(super) struct Spellings {
     body: HashMap<Box<str>, ColumnIndex, foldhash::fast::RandomState>,
     event: HashMap<Box<str>, ColumnIndex, foldhash::fast::RandomState>,
+    row: HashMap<Box<str>, ColumnIndex, foldhash::fast::RandomState>,
 }
 
 impl Spellings {
@@ -38,6 +44,7 @@ impl Spellings {
         match origin {
             Origin::Body => &mut self.body,
             Origin::Event => &mut self.event,
+            Origin::Row => &mut self.row,
         }
     }
 }
@@ -195,10 +202,14 @@ impl BatchBuilder {
 
     /// The name of a field's column, `None` where it can have none.
     pub(super) fn name_of_field(&self, spelling: &str, origin: Origin) -> Option<String> {
+        if origin == Origin::Row {
+            return is_column_name(spelling).then(|| spelling.to_owned());
+        }
         let mut name = column_name(spelling)?;
         let is_closed = self.by_name.get(name.as_str()).is_some_and(|index| match origin {
             Origin::Body => self.columns[index.0 as usize].defined,
             Origin::Event => self.envelope.has(*index),
+            Origin::Row => false,
         });
         if is_closed {
             name.insert_str(0, "body_");
@@ -209,7 +220,11 @@ impl BatchBuilder {
     #[inline]
     fn spelling_key(&self, spelling: &str, origin: Origin) -> u128 {
         let key = self.text.key(spelling);
-        if origin == Origin::Event { key | EVENT_BIT } else { key }
+        match origin {
+            Origin::Body => key,
+            Origin::Event => key | EVENT_BIT,
+            Origin::Row => key | ROW_BIT,
+        }
     }
 
     /// Remembers by which spelling the column was found last.

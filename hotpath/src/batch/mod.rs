@@ -9,6 +9,7 @@ mod late_columns;
 mod names;
 mod nulls;
 mod registry;
+mod row_fields;
 mod text;
 mod untyped;
 mod views;

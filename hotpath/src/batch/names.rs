@@ -1,6 +1,6 @@
 //! Column names that need no quoting in SQL.
 
-use crate::limits::COLUMN_NAME_BYTES_MAX;
+use crate::limits::{COLUMN_NAME_BYTES_MAX, SIDE_TYPE_BYTES_MAX};
 
 /// The column for a field name: lower snake case of ASCII letters, digits and `_`, beginning with a letter or `_`.
 ///
@@ -42,6 +42,16 @@ pub fn column_name(spelling: &str) -> Option<String> {
     Some(name)
 }
 
+/// Whether a column may be called so: what [`column_name`] gives, the names of side columns (`port__string`) included.
+pub(super) fn is_column_name(name: &str) -> bool {
+    // The type's name and the `__` before it come on top of a column's own name.
+    let is_short = name.len() <= COLUMN_NAME_BYTES_MAX + SIDE_TYPE_BYTES_MAX;
+    let begins_well = name.starts_with(|first: char| first.is_ascii_lowercase() || first == '_');
+    let is_of_words =
+        name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    is_short && begins_well && is_of_words && name.bytes().any(|byte| byte != b'_')
+}
+
 /// One `_` for a run of separators; a leading `_` of the name itself is kept.
 fn push_separator(name: &mut String, character: char) {
     let leading = name.is_empty() && character != '_';
@@ -52,7 +62,7 @@ fn push_separator(name: &mut String, character: char) {
 
 #[cfg(test)]
 mod tests {
-    use super::column_name;
+    use super::{column_name, is_column_name};
 
     #[test]
     fn names_become_lower_snake_case() {
@@ -72,6 +82,17 @@ mod tests {
         ];
         for (spelling, expected) in cases {
             assert_eq!(column_name(spelling).as_deref(), Some(expected), "{spelling}");
+        }
+    }
+
+    #[test]
+    fn columns_are_called_what_fields_are_made_to_be_called() {
+        for name in ["src_ip", "_extra", "_2fa", "port__list_string", "ie_9_1"] {
+            assert!(is_column_name(name), "{name}");
+        }
+        let long = "x".repeat(200);
+        for name in ["", "_", "2fa", "srcIp", "a b", "@types", "é", &long] {
+            assert!(!is_column_name(name), "{name}");
         }
     }
 

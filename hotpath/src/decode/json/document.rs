@@ -124,6 +124,11 @@ impl<'a> Document<'a> {
         self.scalar_of(self.nodes.first()?)
     }
 
+    /// Whether it is null.
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(self.nodes.first(), Some(Node::Static(StaticNode::Null)))
+    }
+
     /// The value as JSON text.
     pub(crate) fn write_json<'s>(&self, scratch: &'s mut Scratch) -> &'s str {
         scratch.text.clear();
