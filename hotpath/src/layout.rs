@@ -1,6 +1,6 @@
 //! The layout of a dataset in storage: keys of its objects. They follow from what is inside, so that a repeated upload overwrites itself.
 
-use crate::names::{DatasetKey, check_name};
+use crate::names::{DatasetKey, check_batch_name, check_name};
 use chrono::{DateTime, Datelike, NaiveDate, Timelike};
 
 /// Microseconds in an hour.
@@ -8,6 +8,12 @@ const HOUR_US: i64 = 3_600_000_000;
 
 /// Hours whose year is written with four digits: 0000-01-01 to 9999-12-31.
 const HOURS: std::ops::RangeInclusive<i64> = -17_268_672..=70_389_527;
+
+/// How the keys of batches end in `intake`.
+const INTAKE_SUFFIX: &str = ".ndjson.gz";
+
+/// How they end in `piper`.
+const PIPER_SUFFIX: &str = ".ndjson";
 
 /// What the key of a Parquet object says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +30,17 @@ pub struct ParquetKey {
     pub first: u64,
     /// Last position of the cut.
     pub last: u64,
+}
+
+/// What the key of a batch in the stages `intake` and `piper` says.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BatchKey {
+    /// The dataset of its rows.
+    pub dataset: DatasetKey,
+    /// Receipt of its first row, in nanoseconds since the epoch, UTC.
+    pub received_ns: u64,
+    /// Its name, as [`check_batch_name`] takes it. That of a proxy's batch is `{instance}-{shard}-{first}-{last}`.
+    pub batch: String,
 }
 
 /// The hour partition of an `event_time` in µs since the epoch; right for times before 1970 too.
@@ -112,6 +129,53 @@ pub fn parse_object_key(key: &str) -> Option<ParquetKey> {
     Some(ParquetKey { dataset, hour, instance: instance.to_owned(), shard, first, last })
 }
 
+/// Where the batches of a dataset begin in the stages: `{tenant}/{dataset}/{tenant}--{dataset}--`. Other objects of the
+/// dataset (its metadata, its dead letters) lie beside them.
+pub fn batch_prefix(dataset: &DatasetKey) -> String {
+    format!("{dataset}/{}--{}--", dataset.tenant(), dataset.dataset())
+}
+
+/// The key of a batch in `intake`: `{tenant}/{dataset}/{tenant}--{dataset}--{unix_nanoseconds}--{batch}.ndjson.gz`.
+pub fn intake_key(key: &BatchKey) -> String {
+    format!("{}{}--{}{INTAKE_SUFFIX}", batch_prefix(&key.dataset), key.received_ns, key.batch)
+}
+
+/// The key of a batch in `piper`: as in `intake`, but not packed.
+pub fn piper_key(key: &BatchKey) -> String {
+    format!("{}{}--{}{PIPER_SUFFIX}", batch_prefix(&key.dataset), key.received_ns, key.batch)
+}
+
+/// Reads a key that [`intake_key`] wrote; `None` for any other.
+pub fn parse_intake_key(key: &str) -> Option<BatchKey> {
+    parse_batch_key(key, INTAKE_SUFFIX)
+}
+
+/// Reads a key that [`piper_key`] wrote; `None` for any other.
+pub fn parse_piper_key(key: &str) -> Option<BatchKey> {
+    parse_batch_key(key, PIPER_SUFFIX)
+}
+
+fn parse_batch_key(key: &str, suffix: &str) -> Option<BatchKey> {
+    let mut parts = key.strip_suffix(suffix)?.split('/');
+    let dataset = DatasetKey::new(parts.next()?, parts.next()?).ok()?;
+    let name = parts.next()?;
+    if parts.next().is_some() {
+        return None;
+    }
+    // No part holds `--`.
+    let mut parts = name.split("--");
+    if parts.next()? != dataset.tenant() || parts.next()? != dataset.dataset() {
+        return None;
+    }
+    let received_ns = plain_number(parts.next()?)?;
+    let batch = parts.next()?.to_owned();
+    if parts.next().is_some() {
+        return None;
+    }
+    check_batch_name(&batch).ok()?;
+    Some(BatchKey { dataset, received_ns, batch })
+}
+
 fn partition_number(part: &str, name: &str, digits: usize) -> Option<u32> {
     let value = part.strip_prefix(name)?;
     if value.len() != digits || !value.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -177,6 +241,54 @@ mod tests {
         for other in others {
             assert_eq!(parse_object_key(&other), None, "{other}");
         }
+    }
+
+    fn batch(received_ns: u64, name: &str) -> BatchKey {
+        BatchKey { dataset: logs(), received_ns, batch: name.to_owned() }
+    }
+
+    #[test]
+    fn the_keys_of_a_batch_are_laid_out_as_the_decision_says() {
+        let key = batch(1_795_266_121_000_000_123, "edge-1-3-7-4096");
+        let name = "acme/fw-logs/acme--fw-logs--1795266121000000123--edge-1-3-7-4096";
+        assert_eq!(intake_key(&key), format!("{name}.ndjson.gz"));
+        assert_eq!(piper_key(&key), format!("{name}.ndjson"));
+        assert!(name.starts_with(&batch_prefix(&logs())));
+    }
+
+    #[test]
+    fn the_keys_of_a_batch_read_back_whatever_its_parts() {
+        for received_ns in [0, 1, 1_795_266_121_000_000_123, u64::MAX] {
+            for name in ["a", "edge-1-3-7-4096", "edge_a-r-5", &"x".repeat(112)] {
+                let key = batch(received_ns, name);
+                assert_eq!(parse_intake_key(&intake_key(&key)).as_ref(), Some(&key));
+                assert_eq!(parse_piper_key(&piper_key(&key)), Some(key));
+            }
+        }
+    }
+
+    #[test]
+    fn other_keys_are_not_taken_for_batches() {
+        let good = intake_key(&batch(5, "edge-0-1-2"));
+        let others = [
+            piper_key(&batch(5, "edge-0-1-2")),
+            good.replace("--5--", "--05--"),
+            good.replace("--5--", "--+5--"),
+            good.replace("--5--", "--18446744073709551616--"),
+            good.replace("edge-0-1-2", ""),
+            good.replace("edge-0-1-2", "edge--0"),
+            good.replace("edge-0-1-2", ".."),
+            good.replace("edge-0-1-2", &"x".repeat(113)),
+            good.replace("acme/", "other/"),
+            good.replace("/acme--", "/x/acme--"),
+            good.replace(".ndjson.gz", ".ndjson.gz/x"),
+            "acme/fw-logs/metadata/schema.json".to_owned(),
+            String::new(),
+        ];
+        for other in others {
+            assert_eq!(parse_intake_key(&other), None, "{other}");
+        }
+        assert_eq!(parse_piper_key(&good), None);
     }
 
     #[test]

@@ -7,22 +7,29 @@ use std::str::FromStr;
 /// Longest tenant or dataset name, in bytes.
 pub const MAX_NAME_BYTES: usize = 64;
 
+/// Longest name of a batch, in bytes: that of an instance with the longest name and the largest numbers.
+pub const MAX_BATCH_NAME_BYTES: usize = 112;
+
 /// Why a tenant or dataset name is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// The name has no character.
-    #[error("the {what} name is empty: give it 1 to {MAX_NAME_BYTES} characters")]
+    #[error("the {what} name is empty: give it 1 to {bytes_max} characters")]
     Empty {
         /// `tenant` or `dataset`.
         what: &'static str,
+        /// Bytes that it may have.
+        bytes_max: usize,
     },
-    /// The name is longer than [`MAX_NAME_BYTES`].
-    #[error("the {what} name has {length} bytes: shorten it to at most {MAX_NAME_BYTES}")]
+    /// The name is longer than it may be.
+    #[error("the {what} name has {length} bytes: shorten it to at most {bytes_max}")]
     TooLong {
         /// `tenant` or `dataset`.
         what: &'static str,
         /// Its length in bytes.
         length: usize,
+        /// Bytes that it may have.
+        bytes_max: usize,
     },
     /// The name holds a character that keys and SQL do not take.
     #[error(
@@ -107,11 +114,20 @@ impl FromStr for DatasetKey {
 
 /// Checks one tenant, dataset or instance name; `what` names it in the error.
 pub fn check_name(what: &'static str, name: &str) -> Result<(), NameError> {
+    check_name_within(MAX_NAME_BYTES, what, name)
+}
+
+/// Checks the name of a batch of the staged route: the same characters, up to [`MAX_BATCH_NAME_BYTES`].
+pub fn check_batch_name(name: &str) -> Result<(), NameError> {
+    check_name_within(MAX_BATCH_NAME_BYTES, "batch", name)
+}
+
+fn check_name_within(bytes_max: usize, what: &'static str, name: &str) -> Result<(), NameError> {
     if name.is_empty() {
-        return Err(NameError::Empty { what });
+        return Err(NameError::Empty { what, bytes_max });
     }
-    if name.len() > MAX_NAME_BYTES {
-        return Err(NameError::TooLong { what, length: name.len() });
+    if name.len() > bytes_max {
+        return Err(NameError::TooLong { what, length: name.len(), bytes_max });
     }
     let bytes = name.as_bytes();
     let ends_are_plain = bytes.first().is_some_and(u8::is_ascii_alphanumeric)
@@ -155,6 +171,16 @@ mod tests {
         assert_eq!(serde_json::to_string(&good).unwrap(), r#"{"tenant":"acme","dataset":"fw"}"#);
         let bad = serde_json::from_str::<DatasetKey>(r#"{"tenant":"..","dataset":"fw"}"#);
         assert!(bad.unwrap_err().to_string().contains("tenant name"));
+    }
+
+    #[test]
+    fn a_batch_may_have_the_longest_name_that_a_proxy_gives() {
+        let longest = format!("{}-{}-{}-{}", "x".repeat(MAX_NAME_BYTES), u16::MAX, u64::MAX, u64::MAX);
+        assert_eq!(longest.len(), MAX_BATCH_NAME_BYTES);
+        check_batch_name(&longest).unwrap();
+        for bad in ["", "..", "a/b", "a--b", "-a", &format!("{longest}0")] {
+            assert!(check_batch_name(bad).unwrap_err().to_string().contains("batch name"), "{bad:?}");
+        }
     }
 
     #[test]
