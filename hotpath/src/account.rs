@@ -114,11 +114,13 @@ pub enum Aside {
     FilesStored,
     /// Of `received`: records beyond the first one of the event that they came in.
     Unfolded,
+    /// Of `stored`: rows that no receiver took, which are kept as dead letters.
+    DeadLetters,
 }
 
 impl Aside {
     /// Every number, in the order of [`Movement::aside`].
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::OversizeCut,
         Self::ConnectionLimit,
         Self::ParseErrors,
@@ -128,6 +130,7 @@ impl Aside {
         Self::BytesStored,
         Self::FilesStored,
         Self::Unfolded,
+        Self::DeadLetters,
     ];
 
     /// The number's name in the API.
@@ -142,6 +145,7 @@ impl Aside {
             Self::BytesStored => "bytes_stored",
             Self::FilesStored => "files_stored",
             Self::Unfolded => "unfolded",
+            Self::DeadLetters => "dead_letters",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A finished cut: what an encoder thread hands to the uploads. All open files of one dataset on one shard
 //! are closed together; the cut says which positions of the shard's log they hold.
 
+use crate::layout::BatchKey;
 use crate::limits::COLUMN_LIST_DEPTH_MAX;
 use crate::names::DatasetKey;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -87,12 +88,22 @@ impl<'de> Deserialize<'de> for ColumnType {
     }
 }
 
-/// One closed Parquet file in the local spool, holding rows of one hour of `event_time`.
+/// What the files of a cut are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum FileKind {
+    /// Parquet files for the lake, one for an hour.
+    #[default]
+    Parquet,
+    /// One file of rows for a receiver (see [`crate::rows`]), gzip packed.
+    Rows,
+}
+
+/// One closed file in the local spool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FinishedFile {
     /// Where it lies on the local disk.
     pub path: PathBuf,
-    /// The hour of every row's `event_time`, in hours since the epoch, UTC.
+    /// The hour of every row's `event_time`, in hours since the epoch, UTC; 0 for a file of rows.
     pub hour: i64,
     /// Rows in the file.
     pub rows: u64,
@@ -102,11 +113,13 @@ pub struct FinishedFile {
     pub min_event_time_us: i64,
     /// Greatest `event_time`, in µs since the epoch, UTC.
     pub max_event_time_us: i64,
-    /// Columns in the file's order.
+    /// Receipt of its first row, in µs since the epoch; only of a file of rows, whose object is named by it.
+    pub received_us: Option<i64>,
+    /// Columns in the file's order; none of a file of rows.
     pub columns: Vec<(String, ColumnType)>,
 }
 
-/// All files of one dataset that one shard closed together, at most one for an hour.
+/// All files of one dataset that one shard closed together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FinishedCut {
     /// The dataset of every row.
@@ -117,8 +130,23 @@ pub struct FinishedCut {
     pub first_position: u64,
     /// Last position the cut covers, itself included.
     pub last_position: u64,
+    /// What the files are.
+    pub kind: FileKind,
     /// The files; none when filters dropped every row.
     pub files: Vec<FinishedFile>,
+}
+
+impl FinishedCut {
+    /// What a file of rows is called on its way. `instance` is the proxy's name.
+    pub fn batch_key(&self, file: &FinishedFile, instance: &str) -> BatchKey {
+        let received_us = u64::try_from(file.received_us.unwrap_or_default()).unwrap_or_default();
+        let (shard, first, last) = (self.shard, self.first_position, self.last_position);
+        BatchKey {
+            dataset: self.dataset.clone(),
+            received_ns: received_us.saturating_mul(1_000),
+            batch: format!("{instance}-{shard}-{first}-{last}"),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -199,6 +199,9 @@ pub const SIDE_TYPE_BYTES_MAX: usize = 16;
 /// Bytes of a row on its way between roles. A line that is longer is refused.
 pub const ROW_BYTES_MAX: usize = 16 << 20;
 
+/// Bytes of rows that are worked on at once. A row that is longer makes a longer piece.
+pub const ROW_PIECE_BYTES: usize = 1 << 20;
+
 /// Columns of a row whose types are named beside it. A row that names more is refused.
 pub const ROW_TYPES_MAX: usize = DATASET_COLUMNS_MAX;
 

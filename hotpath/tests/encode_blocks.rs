@@ -43,13 +43,13 @@ fn a_batch_of_few_of_its_blocks_rows_gives_the_block_back_at_once() {
     let block = full_block(&pool);
     let (rows, events) = (rows_of(&block), block.entries().len() as u64);
     drop(block);
-    bench.send_as(rows.slice(0, 400), events, false);
+    bench.send_as(rows.slice(0, 400), events, None);
     drop(rows);
     assert_eq!(pool.available(), 1, "most rows are there: the block is held");
     let block = full_block(&pool);
     let rows = rows_of(&block);
     drop(block);
-    bench.send_as(rows.slice(3, 100), events, false);
+    bench.send_as(rows.slice(3, 100), events, None);
     drop(rows);
     assert_eq!(pool.available(), 1, "100 rows were copied");
     assert_eq!(bench.cut().rows, 500);

@@ -61,9 +61,9 @@ fn a_shorter_age_counts_for_files_that_are_open() {
 #[test]
 fn events_that_filters_dropped_move_the_positions_and_need_no_file() {
     let mut bench = Bench::new(DatasetOptions { file_age_max_ms: 2_000, ..DatasetOptions::default() });
-    bench.send_as(numbered(START_US, 5).slice(0, 0), 5, false);
+    bench.send_as(numbered(START_US, 5).slice(0, 0), 5, None);
     let empty = RecordBatch::new_empty(Arc::new(arrow::datatypes::Schema::empty()));
-    bench.send_as(empty, 7, false);
+    bench.send_as(empty, 7, None);
     let cut = only_cut(bench.at_ms(3_000));
     assert_eq!((cut.cut.first_position, cut.cut.last_position, cut.events, cut.rows), (0, 11, 12, 0));
     assert!(cut.cut.files.is_empty());
@@ -239,7 +239,7 @@ fn a_directory_that_is_gone_fails_the_dataset_until_it_is_restarted() {
     let mut bench = Bench::new(small_row_groups());
     let spool = bench.spool.path().to_path_buf();
     std::fs::remove_dir(&spool).unwrap();
-    bench.send_as(numbered(START_US, 1), 1, false);
+    bench.send_as(numbered(START_US, 1), 1, None);
     let mut events = bench.send(numbered(START_US, 1));
     let Some(EncoderEvent::Failed { dataset: 0, first_position: 0, last_position: 1, error }) = events.pop()
     else {
@@ -291,7 +291,7 @@ fn rows_of_a_dataset_that_was_not_named_are_reported() {
         last_position: 7,
         events: 1,
         decoder_state: None,
-        hold_cut: false,
+        hold_cut: None,
     });
     assert!(
         matches!(
@@ -327,7 +327,7 @@ fn the_thread_cuts_by_age_without_a_message_and_closes_everything_when_it_stops(
         last_position: position,
         events: 1,
         decoder_state: None,
-        hold_cut: false,
+        hold_cut: None,
     };
     let options = DatasetOptions { file_age_max_ms: 5, ..DatasetOptions::default() };
     send(EncoderMessage::Configure { dataset: 0, key: key(), options });

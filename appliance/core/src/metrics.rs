@@ -64,7 +64,7 @@ struct LedgerCollector {
 /// A counter of the ledger: name, help, value.
 type LedgerCounter = (&'static str, &'static str, fn(&Movement) -> u64);
 
-const LEDGER_COUNTERS: [LedgerCounter; 11] = [
+const LEDGER_COUNTERS: [LedgerCounter; 12] = [
     ("ledger_received_events", "Events taken in, refused and lost ones included", |e| e.received),
     ("ledger_stored_events", "Events that are rows of committed objects", |e| e.stored),
     ("ledger_filtered_events", "Events removed by filters", |e| e.filtered),
@@ -82,6 +82,7 @@ const LEDGER_COUNTERS: [LedgerCounter; 11] = [
     ("ledger_received_bytes", "Bytes of events taken in", |e| e.aside(Aside::BytesReceived)),
     ("ledger_stored_bytes", "Bytes of stored Parquet files", |e| e.aside(Aside::BytesStored)),
     ("ledger_stored_files", "Parquet files stored", |e| e.aside(Aside::FilesStored)),
+    ("ledger_dead_letter_rows", "Stored events that no receiver took", |e| e.aside(Aside::DeadLetters)),
 ];
 
 /// A gauge of the ledger: name, help, value.

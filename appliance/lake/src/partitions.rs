@@ -204,6 +204,7 @@ fn summarise(dataset: &DatasetKey, files: &[ListedFile]) -> Vec<PartitionSummary
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hotpath::cut::FileKind;
 
     fn fw() -> DatasetKey {
         DatasetKey::new("acme", "fw").unwrap()
@@ -217,6 +218,7 @@ mod tests {
             bytes: 100,
             min_event_time_us: hour_start_us(hour) + first as i64,
             max_event_time_us: hour_start_us(hour) + first as i64 + 5,
+            received_us: None,
             columns: Vec::new(),
         }
     }
@@ -228,6 +230,7 @@ mod tests {
             shard: 0,
             first_position: first,
             last_position: first + 9,
+            kind: FileKind::Parquet,
             files: Vec::new(),
         };
         ListedFile::of(&cut, &file, "edge")
@@ -254,6 +257,7 @@ mod tests {
             shard: u16::MAX,
             first_position: u64::MAX,
             last_position: u64::MAX,
+            kind: FileKind::Parquet,
             files: Vec::new(),
         };
         let mut list = Partitions::new(&dataset);

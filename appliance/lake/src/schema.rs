@@ -153,6 +153,7 @@ mod tests {
             bytes: 1,
             min_event_time_us: 0,
             max_event_time_us: 0,
+            received_us: None,
             columns: columns.iter().map(typed).collect(),
         }
     }

@@ -16,7 +16,7 @@ use bytefreezer_lake::schema::DatasetSchema;
 use bytefreezer_lake::store::folder::FolderStore;
 use bytefreezer_lake::testing::{Fault, FaultyStore};
 use bytefreezer_lake::{Publisher, Store, StoreErrorKind, list_all};
-use hotpath::cut::{ColumnType, FinishedCut, FinishedFile};
+use hotpath::cut::{ColumnType, FileKind, FinishedCut, FinishedFile};
 use hotpath::names::DatasetKey;
 use std::path::Path;
 use std::sync::Arc;
@@ -34,11 +34,13 @@ fn cut(folder: &Path, dataset: &str, first: u64, hours: &[i64]) -> FinishedCut {
             rows: 10,
             min_event_time_us: hour * 3_600_000_000,
             max_event_time_us: hour * 3_600_000_000 + 9,
+            received_us: None,
             columns: vec![("message".to_owned(), ColumnType::String)],
         });
     }
     let dataset = DatasetKey::new("acme", dataset).unwrap();
-    FinishedCut { dataset, shard: 0, first_position: first, last_position: first + 9, files }
+    let (first_position, last_position) = (first, first + 9);
+    FinishedCut { dataset, shard: 0, first_position, last_position, kind: FileKind::Parquet, files }
 }
 
 async fn read<T: serde::de::DeserializeOwned>(store: &dyn Store, key: &str) -> T {

@@ -14,6 +14,21 @@ pub const UPLOAD_RETRY_MS_MIN: u64 = 250;
 /// See [`UPLOAD_RETRY_MS_MIN`].
 pub const UPLOAD_RETRY_MS_MAX: u64 = 30_000;
 
+/// Bytes of a packed batch on the staged route: more than batches of the greatest size that can be set have.
+pub const FORWARD_BATCH_BYTES_MAX: u64 = 512 << 20;
+
+/// Seconds to wait for a connection to a receiver; then the next one is tried.
+pub const FORWARD_CONNECT_SECONDS_MAX: u64 = 5;
+
+/// Bytes of a receiver's words about a refusal that are kept. A longer text is cut.
+pub const FORWARD_ANSWER_BYTES_MAX: usize = 500;
+
+/// Bytes of dead letters on disk. Beyond it a batch that no receiver takes waits in the log, and those behind it.
+pub const DEAD_LETTERS_BYTES_MAX: u64 = 10 << 30;
+
+/// Seconds after which dead letters are tried again.
+pub const DEAD_LETTERS_RETRY_SECONDS: u64 = 3_600;
+
 /// Cuts that one metadata write may cover.
 pub const UPLOAD_BATCH_CUTS_MAX: usize = 64;
 

@@ -25,6 +25,7 @@ use rustls::ServerConfig;
 use tracing::{error, info};
 
 use crate::cpus::CpuPlan;
+use crate::forward::Forwarder;
 use crate::http;
 use crate::limits::DRAIN_SECONDS_MAX;
 use crate::listeners::{self, HttpInputs, HttpPlace, PlannedInput};
@@ -33,7 +34,7 @@ use crate::settings::{
     batch_bytes_max, dataset_settings, http_tls_config, message_bytes_max, source_type, transport,
 };
 use crate::shards::{Shards, shard_cpus};
-use crate::upload::{self, UploadState};
+use crate::upload::{self, Destinations, UploadState};
 use crate::watch;
 
 /// What the process gives to the role.
@@ -73,6 +74,7 @@ pub struct Proxy {
     inputs: BTreeMap<String, (PlannedInput, SocketAddr)>,
     http: BTreeMap<HttpPlace, RunningHttp>,
     uploads: tokio::task::JoinHandle<()>,
+    dead_letters: Option<tokio::task::JoinHandle<()>>,
     refresh: tokio::task::JoinHandle<()>,
     watch: tokio::task::JoinHandle<()>,
 }
@@ -131,9 +133,12 @@ impl Proxy {
         let Shards { handles, commands, statuses, registries, .. } = shards;
         let commands = Arc::new(commands);
         let state = Arc::new(UploadState::default());
-        let publisher = Publisher::new(store, &config.instance)?;
+        let forwarder = Forwarder::of(&config)?;
+        let dead_letters =
+            forwarder.clone().map(|forwarder| tokio::spawn(forwarder.look_after_dead_letters()));
+        let destinations = Destinations { publisher: Publisher::new(store, &config.instance)?, forwarder };
         let uploads =
-            tokio::spawn(upload::run(uploads, publisher, Arc::clone(&commands), Arc::clone(&state)));
+            tokio::spawn(upload::run(uploads, destinations, Arc::clone(&commands), Arc::clone(&state)));
         let requests = http::Shared {
             shards: Arc::clone(&commands),
             statuses: Arc::new(statuses.clone()),
@@ -155,6 +160,7 @@ impl Proxy {
             inputs: BTreeMap::new(),
             http: BTreeMap::new(),
             uploads,
+            dead_letters,
             refresh,
             watch,
         };
@@ -314,6 +320,9 @@ impl Proxy {
         }
         self.watch.abort();
         self.refresh.abort();
+        if let Some(dead_letters) = &self.dead_letters {
+            dead_letters.abort();
+        }
         // The shards held the senders; without them the uploads end by themselves.
         self.uploads.abort();
         info!("drained");

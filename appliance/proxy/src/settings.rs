@@ -6,10 +6,11 @@ use std::time::Duration;
 use anyhow::Context;
 use bytefreezer_core::config::{
     Config, ConnectionSettings, DatasetConfig, DelimitedHeader, DelimitedSettings,
-    Framing as ConfiguredFraming, InputConfig, TlsConfig, Transport as ConfiguredTransport,
+    Framing as ConfiguredFraming, InputConfig, Route, TlsConfig, Transport as ConfiguredTransport,
 };
 use hotpath::batch::{ColumnRegistry, RowOptions};
 use hotpath::block::SourceType;
+use hotpath::cut::FileKind;
 use hotpath::decode::DecoderOptions;
 use hotpath::decode::delimited::{DelimitedOptions, HeaderLine};
 use hotpath::decode::flow::{FlowOptions, SamplingOverride};
@@ -55,6 +56,7 @@ pub fn dataset_settings(
     };
     Filters::compile(&dataset.filters, &surroundings)
         .with_context(|| format!("the filters of dataset {key} do not compile"))?;
+    let is_staged = dataset.route == Route::Staged;
     Ok(DatasetSettings {
         key,
         format: dataset.event_format(),
@@ -65,17 +67,32 @@ pub fn dataset_settings(
             delimited: delimited_options(&dataset.delimited),
         },
         rows,
-        filters: dataset.filters.clone(),
+        // On the staged route the piper has them.
+        filters: if is_staged { Vec::new() } else { dataset.filters.clone() },
         registry,
         resources: Arc::clone(resources),
-        encode: DatasetOptions {
-            row_group_rows: usize::try_from(config.shards.row_group_rows).unwrap_or(usize::MAX),
-            row_group_memory_bytes: config.shards.row_group_memory_bytes.bytes() as usize,
-            file_bytes_max: dataset.parquet.file_bytes_max.bytes(),
-            file_age_max_ms: u64::try_from(dataset.file_age_max().as_millis()).unwrap_or(u64::MAX),
-            zstd_level: dataset.parquet.zstd_level,
-        },
+        encode: file_options(config, dataset),
     })
+}
+
+fn file_options(config: &Config, dataset: &DatasetConfig) -> DatasetOptions {
+    let parquet = DatasetOptions {
+        kind: FileKind::Parquet,
+        row_group_rows: usize::try_from(config.shards.row_group_rows).unwrap_or(usize::MAX),
+        row_group_memory_bytes: config.shards.row_group_memory_bytes.bytes() as usize,
+        file_bytes_max: dataset.parquet.file_bytes_max.bytes(),
+        file_age_max_ms: u64::try_from(dataset.file_age_max().as_millis()).unwrap_or(u64::MAX),
+        zstd_level: dataset.parquet.zstd_level,
+    };
+    match dataset.route {
+        Route::Direct => parquet,
+        Route::Staged => DatasetOptions {
+            kind: FileKind::Rows,
+            file_bytes_max: config.forward.batch_bytes_max.bytes(),
+            file_age_max_ms: config.forward.batch_age_max_seconds.saturating_mul(1_000),
+            ..parquet
+        },
+    }
 }
 
 fn delimited_options(settings: &DelimitedSettings) -> DelimitedOptions {

@@ -184,6 +184,7 @@ fn forget_files(uploads: &async_channel::Receiver<Upload>, commands: &async_chan
             rows: cut.files.iter().map(|file| file.rows).sum(),
             bytes: cut.files.iter().map(|file| file.bytes).sum(),
             files,
+            dead_rows: 0,
         };
         if commands.send_blocking(ShardCommand::Uploaded(uploaded)).is_err() {
             return;

@@ -1,6 +1,5 @@
 //! The open files of one dataset, and the rules that close them.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,10 +10,12 @@ use super::decoder_state;
 use super::error::EncodeError;
 use super::file::{FileContext, Finish, HourFile};
 use super::memory::compact_if_sparse;
+use super::open_files::{OpenFile, OpenFiles};
 use super::options::{DatasetOptions, EncoderIdentity};
 use super::partition::{HourPart, split_by_hour};
+use super::rows_file::RowsFile;
 use super::schema::ColumnSet;
-use crate::cut::{FinishedCut, FinishedFile};
+use crate::cut::{FileKind, FinishedCut, FinishedFile};
 use crate::limits::{DECODER_STATE_BYTES_MAX, OPEN_HOURS_MAX};
 use crate::names::DatasetKey;
 
@@ -29,6 +30,8 @@ pub enum CutReason {
     Schema,
     /// Rows came for more hours than may be open.
     Hours,
+    /// Rows go to files of another kind from here on.
+    Kind,
     /// The shard asked for it.
     Asked,
     /// The thread ends.
@@ -70,6 +73,8 @@ pub struct AccountedCut {
 pub(super) struct OpenRange {
     pub(super) first_position: u64,
     pub(super) last_position: u64,
+    /// What its files are.
+    kind: FileKind,
     events: u64,
     opened_ms: u64,
 }
@@ -80,7 +85,7 @@ pub(super) struct DatasetEncoder {
     key: DatasetKey,
     options: DatasetOptions,
     identity: Arc<EncoderIdentity>,
-    files: BTreeMap<i64, HourFile>,
+    files: OpenFiles,
     range: Option<OpenRange>,
     /// The newest state of the decoder that no cut has saved.
     decoder_state: Option<Arc<[u8]>>,
@@ -96,7 +101,7 @@ impl DatasetEncoder {
             key,
             options,
             identity,
-            files: BTreeMap::new(),
+            files: OpenFiles::new(),
             range: None,
             decoder_state: None,
             knowledge: ColumnKnowledge::default(),
@@ -105,9 +110,19 @@ impl DatasetEncoder {
         }
     }
 
-    /// Takes other options; open files go on under them.
+    /// Takes other options; open files go on under them, but for what they are.
     pub(super) fn set_options(&mut self, options: DatasetOptions) {
         self.options = options;
+    }
+
+    /// Whether the open files are not what files shall be from now on.
+    pub(super) fn has_files_of_another_kind(&self) -> bool {
+        self.range.is_some_and(|range| range.kind != self.options.kind)
+    }
+
+    /// What files the next rows go to; `wanted` says it for a range of which the log says it.
+    pub(super) fn kind(&self, wanted: Option<FileKind>) -> FileKind {
+        self.range.map_or(wanted.unwrap_or(self.options.kind), |range| range.kind)
     }
 
     pub(super) fn range(&self) -> Option<OpenRange> {
@@ -119,8 +134,15 @@ impl DatasetEncoder {
         self.range.map(|range| range.opened_ms.saturating_add(self.options.file_age_max_ms))
     }
 
-    /// The rows by hour, ready for [`DatasetEncoder::push`].
-    pub(super) fn divide(rows: &Rows) -> Result<Vec<HourPart>, EncodeError> {
+    /// The rows by the files that they go to, ready for [`DatasetEncoder::push`].
+    pub(super) fn divide(rows: &Rows, kind: FileKind) -> Result<Vec<HourPart>, EncodeError> {
+        if kind == FileKind::Rows {
+            let has_rows = rows.batch.num_rows() > 0;
+            return Ok(has_rows
+                .then(|| HourPart { hour: 0, rows: rows.batch.clone() })
+                .into_iter()
+                .collect());
+        }
         let mut parts = split_by_hour(rows.batch.clone())?;
         for part in &mut parts {
             part.rows = compact_if_sparse(part.rows.clone(), rows.events)?;
@@ -159,10 +181,16 @@ impl DatasetEncoder {
     ///
     /// # Errors
     /// Any; the caller calls [`DatasetEncoder::discard`].
-    pub(super) fn push(&mut self, rows: &Rows, parts: Vec<HourPart>, now_ms: u64) -> Result<(), EncodeError> {
+    pub(super) fn push(
+        &mut self,
+        rows: &Rows,
+        (kind, parts): (FileKind, Vec<HourPart>),
+        now_ms: u64,
+    ) -> Result<(), EncodeError> {
         let range = self.range.get_or_insert(OpenRange {
             first_position: rows.first_position,
             last_position: rows.last_position,
+            kind,
             events: 0,
             opened_ms: now_ms,
         });
@@ -181,8 +209,11 @@ impl DatasetEncoder {
         let mut recent = self.columns_now.clone();
         recent.add_what_fits(&self.columns_before);
         for HourPart { hour, rows } in parts {
-            let path = self.path(hour, &format!("{first_position}.parquet.tmp"));
-            let file = self.files.entry(hour).or_insert_with(|| HourFile::new(hour, path));
+            let path = self.path(hour, &format!("{first_position}.{}.tmp", extension(kind)));
+            let file = self.files.entry(hour).or_insert_with(|| match kind {
+                FileKind::Parquet => OpenFile::Parquet(HourFile::new(hour, path)),
+                FileKind::Rows => OpenFile::Rows(RowsFile::new(path)),
+            });
             let mut context =
                 FileContext { options: &self.options, knowledge: &mut self.knowledge, recent: &recent };
             file.push(rows, &mut context)?;
@@ -206,7 +237,7 @@ impl DatasetEncoder {
         let Some(file) = self.files.get_mut(&hour) else { return Ok(()) };
         let mut context =
             FileContext { options: &self.options, knowledge: &mut self.knowledge, recent: &recent };
-        file.write_row_group(&mut context, false)
+        file.write_row_group(&mut context)
     }
 
     /// The hour whose open row group pins the most memory of blocks, and how much.
@@ -220,12 +251,12 @@ impl DatasetEncoder {
     /// # Errors
     /// Any; the caller calls [`DatasetEncoder::discard`].
     pub(super) fn copy_row_group(&mut self, hour: i64) -> Result<(), EncodeError> {
-        self.files.get_mut(&hour).map_or(Ok(()), HourFile::copy_row_group)
+        self.files.get_mut(&hour).map_or(Ok(()), OpenFile::copy_row_group)
     }
 
     /// Memory that open row groups hold.
     pub(super) fn held_bytes(&self) -> usize {
-        self.files.values().map(HourFile::held_bytes).sum()
+        self.files.values().map(OpenFile::held_bytes).sum()
     }
 
     /// Closes all files. `None` when no event has come since the last cut.
@@ -256,6 +287,7 @@ impl DatasetEncoder {
                 shard: self.identity.shard,
                 first_position: range.first_position,
                 last_position: range.last_position,
+                kind: range.kind,
                 files: finished,
             },
         }))
@@ -270,7 +302,7 @@ impl DatasetEncoder {
         let metadata = self.metadata(range);
         let nothing = ColumnSet::default();
         while let Some((hour, file)) = self.files.pop_first() {
-            let name = format!("{}-{}.parquet", range.first_position, range.last_position);
+            let name = format!("{}-{}.{}", range.first_position, range.last_position, extension(range.kind));
             let path = self.path(hour, &name);
             let mut context =
                 FileContext { options: &self.options, knowledge: &mut self.knowledge, recent: &nothing };
@@ -318,6 +350,14 @@ impl DatasetEncoder {
         self.range = None;
         self.decoder_state = None;
         self.columns_now = ColumnSet::default();
+    }
+}
+
+/// How the files are called.
+fn extension(kind: FileKind) -> &'static str {
+    match kind {
+        FileKind::Parquet => "parquet",
+        FileKind::Rows => "ndjson.gz",
     }
 }
 

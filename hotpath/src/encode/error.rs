@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use arrow::error::ArrowError;
 use parquet::errors::ParquetError;
 
+use crate::rows::RowError;
+
 /// Why rows could not be written. None of them is lost: the log has them until a cut that covers them is committed.
 #[derive(Debug, thiserror::Error)]
 pub enum EncodeError {
@@ -29,6 +31,9 @@ pub enum EncodeError {
     /// Columns could not be brought together.
     #[error("cannot bring the columns of batches together: {0}")]
     Arrow(#[from] ArrowError),
+    /// A batch could not be written as rows.
+    #[error("cannot write events as rows: {0}")]
+    Rows(#[from] RowError),
     /// A batch has no time for every row; decoders give one to each, and filters must leave it there.
     #[error(
         "a batch has no column `event_time` of timestamps without nulls: a filter must not remove or change it"

@@ -198,6 +198,7 @@ impl HourFile {
             bytes,
             min_event_time_us: least,
             max_event_time_us: most,
+            received_us: None,
             columns,
         }))
     }

@@ -105,7 +105,7 @@ mod tests {
             last_position: 0,
             events: 1,
             decoder_state: None,
-            hold_cut: false,
+            hold_cut: None,
         }
     }
 

@@ -18,6 +18,7 @@ use super::dataset::{AccountedCut, CutReason, DatasetEncoder, Rows};
 use super::error::EncodeError;
 use super::options::{DatasetOptions, EncoderIdentity};
 use super::queue::{MessageReceiver, MessageSender, channel};
+use crate::cut::FileKind;
 use crate::limits::{ENCODER_DATASETS_MAX, ENCODER_EVENTS_MAX};
 use crate::names::DatasetKey;
 
@@ -50,8 +51,8 @@ pub enum EncoderMessage {
         events: u64,
         /// The state of the decoder behind the last position, if it has changed since the rows before.
         decoder_state: Option<Arc<[u8]>>,
-        /// Until the next rows no rule closes the files, only [`EncoderMessage::Cut`].
-        hold_cut: bool,
+        /// Until the next rows no rule closes the files, only [`EncoderMessage::Cut`]; they are of this kind.
+        hold_cut: Option<FileKind>,
     },
     /// Closes the files of a dataset exactly here.
     Cut {
@@ -230,7 +231,7 @@ impl Encoder {
         self.datasets.insert(dataset, Slot { encoder, is_held: false, has_failed: false });
     }
 
-    fn take_rows(&mut self, dataset: u32, rows: &Rows, hold_cut: bool) {
+    fn take_rows(&mut self, dataset: u32, rows: &Rows, hold_cut: Option<FileKind>) {
         let Some(slot) = self.datasets.get_mut(&dataset) else {
             self.events.push(EncoderEvent::Failed {
                 dataset,
@@ -243,15 +244,20 @@ impl Encoder {
         if slot.has_failed {
             return;
         }
-        slot.is_held = hold_cut;
-        if let Err(error) = self.store(dataset, rows) {
+        slot.is_held = hold_cut.is_some();
+        if let Err(error) = self.store(dataset, rows, hold_cut) {
             self.fail(dataset, (rows.first_position, rows.last_position), error);
         }
     }
 
-    fn store(&mut self, dataset: u32, rows: &Rows) -> Result<(), EncodeError> {
-        let parts = DatasetEncoder::divide(rows)?;
+    fn store(&mut self, dataset: u32, rows: &Rows, wanted: Option<FileKind>) -> Result<(), EncodeError> {
         let Some(slot) = self.datasets.get(&dataset) else { return Ok(()) };
+        if !slot.is_held && slot.encoder.has_files_of_another_kind() {
+            self.cut(dataset, CutReason::Kind);
+        }
+        let Some(slot) = self.datasets.get(&dataset) else { return Ok(()) };
+        let kind = slot.encoder.kind(wanted);
+        let parts = DatasetEncoder::divide(rows, kind)?;
         if !slot.is_held
             && let Some(reason) = slot.encoder.cut_before(&parts)
         {
@@ -262,7 +268,7 @@ impl Encoder {
             return Ok(());
         };
         let held_before = slot.encoder.held_bytes();
-        let pushed = slot.encoder.push(rows, parts, now_ms);
+        let pushed = slot.encoder.push(rows, (kind, parts), now_ms);
         self.held_bytes = self.held_bytes.saturating_sub(held_before) + slot.encoder.held_bytes();
         pushed?;
         if slot.is_held {

@@ -5,11 +5,13 @@
 //! Where that does not say a value's type (a text of that form, an empty list, a time beyond the year 9999, NaN), the member
 //! `@types`, which no column is called, names the column with its type.
 
+mod line_pieces;
 mod reader;
 mod time_text;
 mod types;
 mod writer;
 
+pub use line_pieces::LinePieces;
 pub use reader::{RefusedRow, RowReader};
 pub use writer::{RowError, RowWriter};
 

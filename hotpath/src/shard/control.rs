@@ -18,11 +18,11 @@ use super::{
 };
 use crate::account::DatasetWriters;
 use crate::batch::BatchBuilder;
-use crate::cut::FinishedCut;
+use crate::cut::{FileKind, FinishedCut, FinishedFile};
 use crate::decode::decoder;
 use crate::encode::{EncoderEvent, EncoderMessage};
 use crate::filter::{FilterSurroundings, Filters};
-use crate::layout::object_key;
+use crate::layout::{intake_key, object_key};
 use crate::limits::{DRAIN_LOOK_MS, ENCODE_RETRY_MS};
 
 /// Obeys commands until the shard is drained.
@@ -97,17 +97,18 @@ pub(super) fn upload_of(shard: &Shard, cut: FinishedCut) -> Upload {
 }
 
 fn keys_of(shard: &Shard, cut: &FinishedCut) -> Vec<String> {
-    let key = |file: &crate::cut::FinishedFile| {
-        object_key(
-            &cut.dataset,
-            file.hour,
-            &shard.settings.instance,
-            cut.shard,
-            cut.first_position,
-            cut.last_position,
-        )
-    };
-    cut.files.iter().map(key).collect()
+    let instance = &shard.settings.instance;
+    cut.files.iter().map(|file| key_of(cut, file, instance)).collect()
+}
+
+/// The key of a cut's file: in the lake, or in the stage that receivers put batches into.
+fn key_of(cut: &FinishedCut, file: &FinishedFile, instance: &str) -> String {
+    match cut.kind {
+        FileKind::Parquet => {
+            object_key(&cut.dataset, file.hour, instance, cut.shard, cut.first_position, cut.last_position)
+        }
+        FileKind::Rows => intake_key(&cut.batch_key(file, instance)),
+    }
 }
 
 fn start_input(shard: &Rc<Shard>, settings: InputSettings) {

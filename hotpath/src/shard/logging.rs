@@ -257,7 +257,8 @@ impl Shard {
         let Some(index) = self.dataset_index(&uploaded.dataset) else { return };
         let movement = Movement::store(uploaded.rows, held)
             .and(Aside::BytesStored, uploaded.bytes)
-            .and(Aside::FilesStored, uploaded.files);
+            .and(Aside::FilesStored, uploaded.files)
+            .and(Aside::DeadLetters, uploaded.dead_rows);
         self.datasets.borrow_mut()[index].uploader_tally.record(&movement);
         self.remove_outdated(index, uploaded.last_position);
         self.settings.status.upload_backlog_cuts.fetch_sub(1, Ordering::Relaxed);

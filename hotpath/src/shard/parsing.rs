@@ -11,10 +11,12 @@ use super::intake::DatasetIndex;
 use super::{Dataset, LoggedBlock, Shard, ShardLogReader};
 use crate::account::{Aside, DropReason, Movement};
 use crate::block::SealedBlock;
+use crate::cut::FileKind;
 use crate::decode::decode_block;
 use crate::encode::EncoderMessage;
+use crate::layout::parse_intake_key;
 use crate::limits::BLOCK_WAIT_MS;
-use crate::log::LogError;
+use crate::log::{Intent, LogError};
 
 /// Parses until the shard ends.
 pub(super) async fn run(shard: Rc<Shard>, log: ShardLogReader) {
@@ -133,8 +135,14 @@ fn batch_message(dataset: &mut Dataset, next: &LoggedBlock, block: &SealedBlock)
         last_position,
         events,
         decoder_state,
-        hold_cut: dataset.replayed_range(first_position).is_some(),
+        hold_cut: dataset.replayed_range(first_position).map(kind_of_files),
     }
+}
+
+/// What the files of an earlier intent are, whatever the dataset's would be now.
+fn kind_of_files(intent: &Intent) -> FileKind {
+    let is_batch = intent.keys.first().is_some_and(|key| parse_intake_key(key).is_some());
+    if is_batch { FileKind::Rows } else { FileKind::Parquet }
 }
 
 /// The records that events turned out to be: each gives a row at least, or is held by the decoder.

@@ -152,7 +152,7 @@ pub struct Upload {
     pub stale_keys: Vec<String>,
 }
 
-/// A cut that is in storage.
+/// A cut that is in storage, or with a receiver.
 #[derive(Debug, Clone)]
 pub struct UploadedCut {
     /// Its dataset.
@@ -167,6 +167,8 @@ pub struct UploadedCut {
     pub bytes: u64,
     /// Number of its objects.
     pub files: u64,
+    /// Rows of them that no receiver took.
+    pub dead_rows: u64,
 }
 
 /// What the rest of the process tells a shard.

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringViewArray, TimestampMicrosecondArray};
 use arrow::compute::concat_batches;
+use hotpath::cut::FileKind;
 use hotpath::encode::dataset::AccountedCut;
 use hotpath::encode::thread::EncoderSurroundings;
 use hotpath::encode::{DatasetOptions, Encoder, EncoderEvent, EncoderIdentity, EncoderMessage};
@@ -60,15 +61,20 @@ impl Bench {
     /// Sends a batch that stands for as many events as it has rows.
     pub fn send(&mut self, batch: RecordBatch) -> Vec<EncoderEvent> {
         let events = batch.num_rows() as u64;
-        self.send_as(batch, events, false)
+        self.send_as(batch, events, None)
     }
 
     pub fn send_held(&mut self, batch: RecordBatch) -> Vec<EncoderEvent> {
         let events = batch.num_rows() as u64;
-        self.send_as(batch, events, true)
+        self.send_as(batch, events, Some(FileKind::Parquet))
     }
 
-    pub fn send_as(&mut self, batch: RecordBatch, events: u64, hold_cut: bool) -> Vec<EncoderEvent> {
+    pub fn send_as(
+        &mut self,
+        batch: RecordBatch,
+        events: u64,
+        hold_cut: Option<FileKind>,
+    ) -> Vec<EncoderEvent> {
         let first_position = self.next_position;
         self.next_position += events;
         let last_position = self.next_position - 1;

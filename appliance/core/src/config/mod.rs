@@ -49,9 +49,7 @@ pub use schema::config_schema;
 pub use secret::Secret;
 pub use shards::{AutoWord, Cpus, ShardsConfig};
 pub use size::ByteSize;
-pub use stages::{
-    ForwardConfig, PackerConfig, PiperConfig, ReceiverConfig, ReceiverToken, StagesConfig,
-};
+pub use stages::{ForwardConfig, PackerConfig, PiperConfig, ReceiverConfig, ReceiverToken, StagesConfig};
 pub use storage::{FolderStorage, S3Storage, StorageConfig};
 
 /// Everything that can be set. An empty file works: every key has a default.
