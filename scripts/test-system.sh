@@ -130,7 +130,8 @@ test_installation() {
     check "the agent is off" unit_is bytefreezer-agent.service UnitFileState disabled
     check "and does not run" unit_is bytefreezer-agent.service ActiveState inactive
     check "the unit files verify" inside 30 systemd-analyze verify --man=no bytefreezer.service \
-        bytefreezer-proxy.service bytefreezer-query.service bytefreezer-agent.service bytefreezer.target
+        bytefreezer-proxy.service bytefreezer-query.service bytefreezer-receiver.service bytefreezer-piper.service \
+        bytefreezer-packer.service bytefreezer-agent.service bytefreezer.target
     check "the shipped configuration validates" inside 10 bytefreezer validate "$config"
     check "the man page is there" inside 5 test -s /usr/share/man/man1/bytefreezer.1.gz
     check "completions are there" inside 5 test -s /usr/share/bash-completion/completions/bytefreezer
@@ -155,7 +156,7 @@ test_sandbox() {
     else
         skip "it may pin 4 GiB for its rings" "this machine does not let root raise the limit (CAP_SYS_RESOURCE)"
     fi
-    for unit in bytefreezer bytefreezer-proxy bytefreezer-query bytefreezer-agent; do
+    for unit in bytefreezer bytefreezer-{proxy,query,receiver,piper,packer,agent}; do
         check "exposure of $unit is at most 2.0" exposure_is_low $unit.service
     done
 }
@@ -223,7 +224,7 @@ not() {
 }
 
 test_split_roles() {
-    local pid
+    local pid unit
     echo "# single roles"
     check "the all-in-one is disabled" inside 130 systemctl disable --now bytefreezer.service
     check "proxy and query are enabled" \
@@ -239,6 +240,17 @@ test_split_roles() {
     check "readyz of the proxy answers" http_ok 8008 /readyz
     check "query answers" http_ok 8000 /healthz
 
+    check "the roles of the staged route are enabled" inside 130 systemctl enable --now \
+        bytefreezer-receiver.service bytefreezer-piper.service bytefreezer-packer.service
+    for unit in receiver piper packer; do
+        check "$unit is active" unit_is "bytefreezer-$unit.service" ActiveState active
+        check "$unit has no capability" \
+            equals "$(status_field "$(main_pid "bytefreezer-$unit.service")" CapEff)" 0000000000000000
+    done
+    check "readyz of the receiver answers" http_ok 8081 /readyz
+    check "readyz of the piper answers" http_ok 8082 /readyz
+    check "readyz of the packer answers" http_ok 8083 /readyz
+
     pid=$(main_pid bytefreezer-proxy.service)
     check "an upgrade installs" install_package
     check "it restarts the proxy" pid_changes bytefreezer-proxy.service "$pid"
@@ -251,7 +263,8 @@ test_split_roles() {
     check "the all-in-one takes their place" inside 130 systemctl start bytefreezer.service
     check "the proxy gave way" unit_is bytefreezer-proxy.service ActiveState inactive
     check "the query gave way" unit_is bytefreezer-query.service ActiveState inactive
-    inside 30 systemctl disable --quiet bytefreezer-proxy.service bytefreezer-query.service
+    check "the receiver gave way" unit_is bytefreezer-receiver.service ActiveState inactive
+    inside 30 systemctl disable --quiet bytefreezer-{proxy,query,receiver,piper,packer}.service
     inside 30 systemctl enable --quiet bytefreezer.service
 }
 

@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 use crate::commands::completions::CompletionsArgs;
 use crate::commands::config::ConfigCommand;
 use crate::commands::convert::ConvertArgs;
+use crate::commands::dead_letters::DeadLettersCommand;
 use crate::commands::decode::DecodeArgs;
 use crate::commands::man::ManArgs;
 use crate::commands::sql::SqlArgs;
@@ -57,6 +58,28 @@ pub enum Command {
     #[command(after_help = "Example:
   bytefreezer query --config /etc/bytefreezer/bytefreezer.yaml")]
     Query(ConfigArgs),
+    /// Runs the role that takes batches over HTTP and puts them into the stage `intake`
+    ///
+    /// SIGTERM drains and ends it, SIGHUP loads the configuration again.
+    #[command(after_help = "Example:
+  bytefreezer receiver --config /etc/bytefreezer/bytefreezer.yaml")]
+    Receiver(ConfigArgs),
+    /// Runs the role that takes batches from the stage `intake` through filters into the stage `piper`
+    ///
+    /// Any number of them share the work. SIGTERM finishes batches under way and ends it, SIGHUP loads the configuration
+    /// again.
+    #[command(after_help = "Example:
+  bytefreezer piper --config /etc/bytefreezer/bytefreezer.yaml")]
+    Piper(ConfigArgs),
+    /// Runs the role that makes Parquet files of what is in the stage `piper`
+    ///
+    /// Any number of them share the datasets. SIGTERM ends it, SIGHUP loads the configuration again.
+    #[command(after_help = "Example:
+  bytefreezer packer --config /etc/bytefreezer/bytefreezer.yaml")]
+    Packer(ConfigArgs),
+    /// Lists the batches that no receiver takes, and tries them again
+    #[command(subcommand)]
+    DeadLetters(DeadLettersCommand),
     /// Asks the stored data a question in SQL
     Sql(SqlArgs),
     /// Turns files of messages into rows, as the appliance would, and prints them as NDJSON

@@ -43,16 +43,28 @@ pub fn open_engine(config: &Config, file: Option<&Path>, runtime: Option<Handle>
 /// # Errors
 /// When it cannot be opened; `ConfigErrors` when a setting is at fault.
 pub async fn open_store_of(config: &Config, file: Option<&Path>) -> Result<Arc<dyn Store>> {
-    let options = match &config.storage {
+    open_stage(&config.storage, "storage", file).await
+}
+
+/// A storage that stands in the configuration as `setting`, which is `storage` or a stage, for writing.
+///
+/// # Errors
+/// As [`open_store_of`].
+pub async fn open_stage(
+    storage: &StorageConfig,
+    setting: &str,
+    file: Option<&Path>,
+) -> Result<Arc<dyn Store>> {
+    let options = match storage {
         StorageConfig::Folder(folder) => StoreOptions::Folder { path: folder.path.clone() },
         StorageConfig::S3(storage) => StoreOptions::S3(Box::new(s3_options(storage))),
     };
     match open_store(options, RetryPolicy::default(), Arc::new(SystemPace)).await {
         Ok(store) => Ok(store),
         Err(error) if error.kind() == StoreErrorKind::Invalid => {
-            Err(wrong_setting(file, "storage", chain(&error)).into())
+            Err(wrong_setting(file, setting, chain(&error)).into())
         }
-        Err(error) => Err(error).context("cannot open the storage"),
+        Err(error) => Err(error).with_context(|| format!("cannot open {setting}")),
     }
 }
 

@@ -4,6 +4,7 @@ pub mod agent;
 pub mod completions;
 pub mod config;
 pub mod convert;
+pub mod dead_letters;
 pub mod decode;
 pub mod fakedata;
 pub mod man;
@@ -15,7 +16,7 @@ pub mod wal;
 use anyhow::Result;
 
 use crate::cli::Command;
-use crate::roles;
+use crate::roles::{self, StageRole};
 
 /// Does what was asked for.
 ///
@@ -26,6 +27,10 @@ pub fn run(command: Command) -> Result<()> {
         Command::Run(args) => roles::run(&args),
         Command::Proxy(args) => roles::proxy(&args),
         Command::Query(args) => roles::query(&args),
+        Command::Receiver(args) => roles::stage(&args, StageRole::Receiver),
+        Command::Piper(args) => roles::stage(&args, StageRole::Piper),
+        Command::Packer(args) => roles::stage(&args, StageRole::Packer),
+        Command::DeadLetters(command) => dead_letters::run(&command),
         Command::Sql(args) => sql::run(&args),
         Command::Decode(args) => decode::run(&args),
         Command::Convert(args) => convert::run(&args),

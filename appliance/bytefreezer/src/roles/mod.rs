@@ -1,7 +1,10 @@
 //! The long-running roles: load the configuration, set the log up, start, drain on SIGTERM.
 
+mod known_columns;
 mod proxy;
 mod query;
+mod servers;
+mod stages;
 
 use anyhow::{Context, Result};
 use bytefreezer_core::config::{Config, LogConfig};
@@ -14,6 +17,7 @@ use crate::settings::ConfigArgs;
 
 pub use proxy::{proxy, run};
 pub use query::query;
+pub use stages::{StageRole, stage};
 
 /// What every role begins with: the configuration and the log.
 fn begin(args: &ConfigArgs) -> Result<(Config, LogHandle)> {

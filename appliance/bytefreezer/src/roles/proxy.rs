@@ -1,32 +1,27 @@
 //! The roles `run` and `proxy`: taking in, with health beside it, and for `run` SQL in the same process.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-use std::time::Duration;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
 
 use anyhow::{Context, Result};
-use bytefreezer_core::config::Config;
+use bytefreezer_core::config::{Config, ReceiverToken, Route, Secret};
 use bytefreezer_core::health::{HealthState, health_router};
-use bytefreezer_core::http_server::{ServeLimits, serve};
 use bytefreezer_core::ledger::Ledger;
 use bytefreezer_core::logging::LogHandle;
 use bytefreezer_core::metrics::Metrics;
 use bytefreezer_core::progress::{ComponentState, Progress};
-use bytefreezer_core::shutdown::{Shutdown, Signal, Signals, shutdown};
+use bytefreezer_core::shutdown::{Signal, Signals, shutdown};
 use bytefreezer_core::systemd::{feed_watchdog, notify_ready, notify_reloading, notify_stopping};
-use bytefreezer_lake::limits::MAX_METADATA_BYTES;
-use bytefreezer_lake::schema::DatasetSchema;
-use bytefreezer_lake::{Store, StoreErrorKind, keys};
 use bytefreezer_proxy::cpus::{CpuPlan, bind_thread};
 use bytefreezer_proxy::{Proxy, Surroundings};
-use hotpath::batch::ColumnRegistry;
-use hotpath::names::DatasetKey;
-use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
+use uuid::Uuid;
 
+use super::known_columns::known_columns;
 use super::query::{BEAT_DEADLINE, Routes, beat, query_routes};
+use super::servers::Servers;
+use super::stages::{RunningStage, StageRole};
 use super::{announce, begin};
 use crate::lake_access::open_store_of;
 use crate::settings::ConfigArgs;
@@ -35,8 +30,6 @@ use crate::settings::ConfigArgs;
 const STATUS: &str = "taking events in";
 /// Threads for uploads, HTTP inputs, health.
 const SERVING_THREADS: usize = 2;
-/// Longest wait at the start for what the storage knows of the columns; without it their types are found anew.
-const KNOWN_COLUMNS_WAIT: Duration = Duration::from_secs(10);
 
 /// Every role in one process, until SIGTERM.
 pub fn run(args: &ConfigArgs) -> Result<()> {
@@ -95,9 +88,14 @@ async fn serve_until_told(
     };
     let (trigger, token) = shutdown();
     // Health answers while the log is taken up: that may take long, and somebody will ask.
-    let mut servers = Servers { token: token.clone(), tasks: Vec::new(), addresses: Vec::new() };
+    let mut servers = Servers::new(token.clone());
     servers.start("health", config.health.listen, health_router(health.clone())).await?;
     let watchdog = tokio::spawn(feed_watchdog(progress.clone(), token.clone()));
+    let mut config = config;
+    let mut stages = match &working {
+        Some(_) => start_stages(&mut config, file, &progress, &mut servers).await?,
+        None => Vec::new(),
+    };
     let surroundings = Surroundings {
         ledger,
         progress: progress.clone(),
@@ -133,25 +131,77 @@ async fn serve_until_told(
     while signals.next().await == Signal::Reload {
         notify_reloading();
         let query = query.as_ref().map(|(working, routes)| (working, routes));
-        reload(args, log, &mut proxy, query).await;
+        reload(args, log, &mut proxy, query, &mut stages).await;
         notify_ready(STATUS);
     }
     notify_stopping("draining");
     info!("draining");
+    // In the order of the way, so that what one hands on is still taken.
     proxy.drain().await;
+    for stage in stages {
+        stage.drain().await;
+    }
     trigger.stop();
     servers.join().await?;
     watchdog.await.context("the watchdog's task broke down")
 }
 
+/// Starts the roles of the staged route, where a dataset takes it. A proxy without receivers gets the one that is started.
+async fn start_stages(
+    config: &mut Config,
+    file: Option<&Path>,
+    progress: &Progress,
+    servers: &mut Servers,
+) -> Result<Vec<RunningStage>> {
+    if !config.datasets.iter().any(|dataset| dataset.route == Route::Staged) {
+        return Ok(Vec::new());
+    }
+    let has_receivers = !config.forward.receivers.is_empty();
+    share_own_token(config);
+    let mut stages = Vec::new();
+    for role in StageRole::ALL {
+        let stage = RunningStage::start(role, config, file, progress, servers).await?;
+        if let (false, Some(address)) = (has_receivers, stage.addresses().first()) {
+            config.forward.receivers = vec![format!("http://{address}")];
+            announce(&format!("listening on batches {address}"))?;
+        }
+        stages.push(stage);
+    }
+    Ok(stages)
+}
+
+/// What the proxy of this process shows to the receiver of this process.
+static OWN_TOKEN: LazyLock<Secret> = LazyLock::new(|| Secret::new(Uuid::new_v4().to_string()));
+
+/// Where the proxy has no receivers set, it and the receiver beside it know a token of their own.
+fn share_own_token(config: &mut Config) {
+    if config.forward.receivers.is_empty() {
+        let token = OWN_TOKEN.clone();
+        config.receiver.tokens.push(ReceiverToken { token: token.clone(), tenant: None, dataset: None });
+        config.forward.token = Some(token);
+    }
+}
+
 /// Loads the configuration again. A wrong one is reported, and everything stays as it is.
-async fn reload(args: &ConfigArgs, log: &LogHandle, proxy: &mut Proxy, query: Option<(&Handle, &Routes)>) {
-    let config = match args.load() {
+async fn reload(
+    args: &ConfigArgs,
+    log: &LogHandle,
+    proxy: &mut Proxy,
+    query: Option<(&Handle, &Routes)>,
+    stages: &mut [RunningStage],
+) {
+    let mut config = match args.load() {
         Ok(config) => config,
         Err(problems) => return error!(%problems, "the configuration is wrong, the one before stays"),
     };
     if let Err(error) = proxy.reload(&config).await {
         return error!(error = format!("{error:#}"), "cannot reload, the configuration before stays");
+    }
+    share_own_token(&mut config);
+    for stage in stages {
+        if let Err(error) = stage.reload(&config).await {
+            error!(error = format!("{error:#}"), "a role of the staged route goes on with the configuration before");
+        }
     }
     if let Some((working, routes)) = query {
         match query_routes(&config, args.config.as_deref(), working.clone()) {
@@ -163,68 +213,4 @@ async fn reload(args: &ConfigArgs, log: &LogHandle, proxy: &mut Proxy, query: Op
         warn!(%error, "the level of the log stays");
     }
     info!("reloaded; what concerns shards, storage and directories takes effect at the next start");
-}
-
-/// The HTTP servers of the process.
-struct Servers {
-    token: Shutdown,
-    tasks: Vec<JoinHandle<std::io::Result<()>>>,
-    addresses: Vec<(&'static str, std::net::SocketAddr)>,
-}
-
-impl Servers {
-    async fn start(
-        &mut self,
-        what: &'static str,
-        listen: std::net::SocketAddr,
-        router: axum::Router,
-    ) -> Result<()> {
-        let listener =
-            TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
-        self.addresses.push((what, listener.local_addr()?));
-        self.tasks.push(tokio::spawn(serve(listener, router, ServeLimits::default(), self.token.clone())));
-        Ok(())
-    }
-
-    async fn join(self) -> Result<()> {
-        for task in self.tasks {
-            task.await.context("a server's task broke down")??;
-        }
-        Ok(())
-    }
-}
-
-/// The columns that earlier files have, so that their types stay.
-async fn known_columns(store: &dyn Store, config: &Config) -> HashMap<DatasetKey, Arc<ColumnRegistry>> {
-    let mut known = HashMap::new();
-    for dataset in &config.datasets {
-        let Ok(key) = dataset.key() else { continue };
-        let columns = match tokio::time::timeout(KNOWN_COLUMNS_WAIT, schema_of(store, &key)).await {
-            Ok(Ok(columns)) => columns,
-            Ok(Err(error)) => {
-                warn!(dataset = %key, error = format!("{error:#}"), "cannot read the columns of earlier files, their types are found anew");
-                continue;
-            }
-            Err(_) => {
-                warn!(
-                    location = store.location(),
-                    "the storage does not answer; column types are found anew"
-                );
-                return known;
-            }
-        };
-        known.insert(key, Arc::new(columns));
-    }
-    known
-}
-
-async fn schema_of(store: &dyn Store, dataset: &DatasetKey) -> Result<ColumnRegistry> {
-    let object = match store.get(&keys::schema_key(dataset), MAX_METADATA_BYTES).await {
-        Ok(object) => object,
-        Err(error) if error.kind() == StoreErrorKind::NotFound => return Ok(ColumnRegistry::default()),
-        Err(error) => return Err(error.into()),
-    };
-    let schema: DatasetSchema =
-        serde_json::from_slice(&object.bytes).context("schema.json is not readable")?;
-    Ok(ColumnRegistry::new(schema.columns.into_iter().map(|column| (column.name, column.column_type))))
 }

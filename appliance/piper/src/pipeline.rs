@@ -1,0 +1,55 @@
+//! What a dataset does to its rows.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use bytefreezer_core::config::{Config, DatasetConfig, Route};
+use hotpath::batch::{ColumnRegistry, RowOptions};
+use hotpath::filter::{FilterSurroundings, Filters, Resources};
+use hotpath::names::DatasetKey;
+
+const MICROSECONDS_AN_HOUR: i64 = 3_600_000_000;
+
+/// A dataset on the staged route, its filters compiled.
+#[derive(Debug)]
+pub(crate) struct Pipeline {
+    pub(crate) dataset: DatasetKey,
+    pub(crate) filters: Filters,
+    pub(crate) registry: Arc<ColumnRegistry>,
+}
+
+/// The pipelines of a configuration.
+///
+/// # Errors
+/// When filters do not compile.
+pub(crate) fn pipelines(
+    config: &Config,
+    resources: &Arc<Resources>,
+    registry_of: impl Fn(&DatasetKey) -> Arc<ColumnRegistry>,
+) -> anyhow::Result<Vec<Arc<Pipeline>>> {
+    let staged = config.datasets.iter().filter(|dataset| dataset.route == Route::Staged);
+    let mut pipelines = Vec::new();
+    for dataset in staged {
+        let key = dataset.key()?;
+        let registry = registry_of(&key);
+        let surroundings = FilterSurroundings {
+            dataset: Some(key.clone()),
+            columns: Arc::clone(&registry),
+            rows: row_options(dataset),
+            resources: Arc::clone(resources),
+        };
+        let filters = Filters::compile(&dataset.filters, &surroundings)
+            .with_context(|| format!("the filters of dataset {key} do not compile"))?;
+        pipelines.push(Arc::new(Pipeline { dataset: key, filters, registry }));
+    }
+    Ok(pipelines)
+}
+
+fn row_options(dataset: &DatasetConfig) -> RowOptions {
+    let hours_us = |hours: u64| i64::try_from(hours).unwrap_or(i64::MAX).saturating_mul(MICROSECONDS_AN_HOUR);
+    RowOptions {
+        keep_raw: dataset.keep_raw,
+        event_time_past_max_us: hours_us(dataset.event_time_past_max_hours),
+        event_time_future_max_us: hours_us(dataset.event_time_future_max_hours),
+    }
+}
