@@ -12,5 +12,6 @@ mod swap;
 pub mod testing;
 
 pub use publish::{Published, Publisher};
+pub use store::reader::ObjectReader;
 pub use store::{ListPage, Object, ObjectInfo, PutCondition, Store, StoreError, StoreErrorKind};
 pub use store::{StoreOptions, list_all, open_store};

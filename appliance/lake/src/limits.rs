@@ -11,6 +11,12 @@ pub const LIST_PAGE_KEYS: usize = 1000;
 /// Largest object that [`crate::Store::put_bytes`] takes. A larger one is refused as invalid: use `put_file`.
 pub const MAX_PUT_BYTES: usize = 64 << 20;
 
+/// Most bytes that one [`crate::Store::read_range`] gives. A longer range is refused as invalid.
+pub const MAX_RANGE_BYTES: u64 = 64 << 20;
+
+/// Size of the pieces in which [`crate::ObjectReader`] gives an object. It holds two of them at a time.
+pub const PIECE_BYTES: u64 = 4 << 20;
+
 /// Files larger than this go to S3 in parts. Smaller ones are held in memory whole, and hashed in one go for
 /// their signature, which should not hold up a thread of the runtime for long.
 pub const MULTIPART_ABOVE_BYTES: u64 = 16 << 20;
@@ -58,6 +64,24 @@ pub const FOLDER_LOCK_WAIT: Duration = Duration::from_secs(30);
 
 /// Lock files of a folder store; keys share them by hash.
 pub const FOLDER_LOCKS: u64 = 64;
+
+/// Shortest and longest length of a lease. Others are brought within.
+pub const LEASE_LENGTH_MIN: Duration = Duration::from_secs(1);
+/// See [`LEASE_LENGTH_MIN`].
+pub const LEASE_LENGTH_MAX: Duration = Duration::from_secs(3600);
+
+/// The share of a lease's length by which its holder stops earlier than others take it over: one in so many parts.
+pub const LEASE_MARGIN_DIVISOR: u32 = 8;
+
+/// Largest object of a lease that is read. A larger one is no lease: an error.
+pub const MAX_LEASE_BYTES: u64 = 64 << 10;
+
+/// Characters of the name of a lease's holder. A longer name is cut.
+pub const MAX_LEASE_HOLDER_CHARACTERS: usize = 200;
+
+/// Leases of others that are watched by one board. With one more, all are watched anew from then on, so that those whose holders died
+/// are taken over later.
+pub const LEASES_SEEN_MAX: usize = 100_000;
 
 /// Pause between two attempts to create a bucket whose server was away at the start.
 pub const CREATE_BUCKET_PAUSE: Duration = Duration::from_secs(5);

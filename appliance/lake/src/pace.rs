@@ -3,13 +3,20 @@
 use async_trait::async_trait;
 use rand::Rng;
 use std::fmt::Debug;
-use std::time::Duration;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
-/// Clock, sleep and random numbers of the stores and the publisher.
+/// Where [`SystemPace`] begins to count.
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// Clocks, sleep and random numbers of the stores, the publisher and the leases.
 #[async_trait]
 pub trait Pace: Debug + Send + Sync {
     /// Now, in µs since the epoch, UTC.
     fn now_us(&self) -> i64;
+
+    /// Time since some fixed moment, on a clock that never goes back.
+    fn monotonic(&self) -> Duration;
 
     /// Waits.
     async fn sleep(&self, pause: Duration);
@@ -26,6 +33,10 @@ pub struct SystemPace;
 impl Pace for SystemPace {
     fn now_us(&self) -> i64 {
         chrono::Utc::now().timestamp_micros()
+    }
+
+    fn monotonic(&self) -> Duration {
+        START.elapsed()
     }
 
     async fn sleep(&self, pause: Duration) {

@@ -1,9 +1,14 @@
 //! Stores and clocks that misbehave on purpose, for tests here and in the crates above.
 
+mod memory_store;
+
+pub use memory_store::MemoryStore;
+
 use crate::pace::Pace;
 use crate::store::{ListPage, Object, ObjectInfo, PutCondition, Store, StoreError, StoreErrorKind};
 use async_trait::async_trait;
 use bytes::Bytes;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -27,12 +32,21 @@ pub struct FaultyStore {
     calls: AtomicU64,
     plan: fn(u64) -> Option<Fault>,
     only: AtomicU64,
+    dies: Option<Death>,
+}
+
+/// When a store is gone for whoever calls it.
+#[derive(Debug, Clone, Copy)]
+struct Death {
+    call: u64,
+    /// Whether that call still does its work.
+    does_its_work: bool,
 }
 
 impl FaultyStore {
     /// A store that asks `plan` what shall go wrong with the call of that number.
     pub fn new(inner: Arc<dyn Store>, plan: fn(u64) -> Option<Fault>) -> Self {
-        Self { inner, calls: AtomicU64::new(0), plan, only: AtomicU64::new(u64::MAX) }
+        Self { inner, calls: AtomicU64::new(0), plan, only: AtomicU64::new(u64::MAX), dies: None }
     }
 
     /// A store whose call number `call` is refused, and no other.
@@ -40,6 +54,12 @@ impl FaultyStore {
         let store = Self::new(inner, |_| None);
         store.only.store(call, Ordering::Relaxed);
         store
+    }
+
+    /// A store that is gone from call number `call` on, as it is for a process that dies there. With `does_its_work`
+    /// that call still reaches the store.
+    pub fn dying_at(inner: Arc<dyn Store>, call: u64, does_its_work: bool) -> Self {
+        Self { dies: Some(Death { call, does_its_work }), ..Self::new(inner, |_| None) }
     }
 
     /// Calls so far.
@@ -56,6 +76,14 @@ impl FaultyStore {
         let number = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
         let failed = || StoreError::new(StoreErrorKind::Unavailable, operation, key, "planned by the test");
         if self.only.load(Ordering::Relaxed) == number {
+            return Err(failed());
+        }
+        if let Some(death) = self.dies
+            && number >= death.call
+        {
+            if number == death.call && death.does_its_work {
+                drop(call.await);
+            }
             return Err(failed());
         }
         match (self.plan)(number) {
@@ -93,6 +121,10 @@ impl Store for FaultyStore {
         self.around("get", key, self.inner.get(key, max_bytes)).await
     }
 
+    async fn read_range(&self, key: &str, range: Range<u64>, etag: &str) -> Result<Bytes, StoreError> {
+        self.around("read", key, self.inner.read_range(key, range, etag)).await
+    }
+
     async fn head(&self, key: &str) -> Result<ObjectInfo, StoreError> {
         self.around("head", key, self.inner.head(key)).await
     }
@@ -124,6 +156,10 @@ pub struct FakePace {
 impl Pace for FakePace {
     fn now_us(&self) -> i64 {
         self.now_us.load(Ordering::Relaxed)
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_micros(self.now_us.load(Ordering::Relaxed).cast_unsigned())
     }
 
     async fn sleep(&self, pause: Duration) {

@@ -10,7 +10,7 @@
 
 mod common;
 
-use bytefreezer_lake::{PutCondition, Store, StoreErrorKind, list_all};
+use bytefreezer_lake::{ObjectReader, PutCondition, Store, StoreErrorKind, list_all};
 use std::sync::Arc;
 
 async fn kind<T: std::fmt::Debug>(
@@ -27,6 +27,8 @@ async fn every_operation_does_what_the_interface_says() {
         bytes_are_put_read_replaced_and_deleted(store.as_ref()).await;
         conditions_are_held(store.as_ref()).await;
         files_small_and_large_arrive_whole(store.as_ref()).await;
+        ranges_are_read_of_the_version_asked_for(store.as_ref()).await;
+        large_objects_are_read_piece_by_piece(store).await;
         listings_give_every_key_once_page_by_page(store.as_ref()).await;
         keys_that_are_not_allowed_are_refused(store.as_ref()).await;
         of_64_racing_puts_exactly_one_wins(store.clone()).await;
@@ -92,6 +94,47 @@ async fn files_small_and_large_arrive_whole(store: &dyn Store) {
     let missing = store.put_file("files/two.parquet", &absent);
     assert_eq!(kind(missing).await, StoreErrorKind::Invalid);
     store.delete("files/one.parquet").await.unwrap();
+}
+
+async fn ranges_are_read_of_the_version_asked_for(store: &dyn Store) {
+    assert_eq!(kind(store.read_range("r/a", 0..1, "none")).await, StoreErrorKind::NotFound);
+    store.put_bytes("r/a", "0123456789".into(), PutCondition::None).await.unwrap();
+    let told = store.head("r/a").await.unwrap();
+    let listed = list_all(store, "r/", 10).await.unwrap();
+    assert_eq!(listed[0].etag, told.etag, "a listing tells the same etag");
+    let age_us = chrono::Utc::now().timestamp_micros() - told.modified_us.unwrap();
+    assert!((-60_000_000..3_600_000_000).contains(&age_us), "{age_us}");
+    assert_eq!(store.read_range("r/a", 0..10, &told.etag).await.unwrap(), "0123456789");
+    assert_eq!(store.read_range("r/a", 3..4, &told.etag).await.unwrap(), "3");
+    assert_eq!(kind(store.read_range("r/a", 8..11, &told.etag)).await, StoreErrorKind::Invalid);
+    assert_eq!(kind(store.read_range("r/a", 20..30, &told.etag)).await, StoreErrorKind::Invalid);
+    assert_eq!(kind(store.read_range("r/a", 4..4, &told.etag)).await, StoreErrorKind::Invalid);
+    assert_eq!(kind(store.read_range("r/a", 0..u64::MAX, &told.etag)).await, StoreErrorKind::Invalid);
+
+    let matching = PutCondition::IfMatch(told.etag.clone());
+    store.put_bytes("r/a", "abcdefghij".into(), matching).await.unwrap();
+    let stale = store.read_range("r/a", 0..10, &told.etag);
+    assert_eq!(kind(stale).await, StoreErrorKind::PreconditionFailed);
+    store.delete("r/a").await.unwrap();
+}
+
+async fn large_objects_are_read_piece_by_piece(store: &Arc<dyn Store>) {
+    let content: Vec<u8> =
+        (0..(9 << 20) + 11).map(|place: usize| (place.wrapping_mul(31) >> 5) as u8).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    std::fs::write(&path, &content).unwrap();
+    store.put_file("r/large", &path).await.unwrap();
+    let listed = list_all(store.as_ref(), "r/large", 10).await.unwrap();
+    let mut reader = ObjectReader::of(store.clone(), listed[0].clone());
+    let (mut read, mut pieces) = (Vec::new(), 0);
+    while let Some(piece) = reader.next_piece().await.unwrap() {
+        read.extend_from_slice(&piece);
+        pieces += 1;
+    }
+    assert_eq!(pieces, 3);
+    assert!(read == content);
+    store.delete("r/large").await.unwrap();
 }
 
 /// Puts without making durable what a test has no need to keep.

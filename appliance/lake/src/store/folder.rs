@@ -5,13 +5,16 @@
 
 use super::{
     ListPage, Object, ObjectInfo, PutCondition, Store, StoreError, StoreErrorKind, check_key, check_prefix,
+    check_range, range_behind_end,
 };
 use crate::limits::{FOLDER_LOCK_WAIT, FOLDER_LOCKS, LIST_PAGE_KEYS, MAX_PUT_BYTES};
 use async_trait::async_trait;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, Metadata, TryLockError};
 use std::io::{self, Read, Write};
+use std::ops::Range;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -93,6 +96,20 @@ impl Store for FolderStore {
         Ok(Object { etag: etag_of(&bytes), bytes: bytes.into() })
     }
 
+    async fn read_range(&self, key: &str, range: Range<u64>, etag: &str) -> Result<Bytes, StoreError> {
+        let path = self.path_of("read", key)?;
+        check_range(key, &range)?;
+        let (owned_range, etag) = (range.clone(), etag.to_owned());
+        match run("read", key.to_owned(), move || read_part(&path, &owned_range, &etag)).await? {
+            Part::Bytes(bytes) => Ok(bytes.into()),
+            Part::BehindEnd => Err(range_behind_end(key, &range)),
+            Part::OtherVersion => {
+                let detail = "the object was replaced while it was read";
+                Err(StoreError::new(StoreErrorKind::PreconditionFailed, "read", key, detail))
+            }
+        }
+    }
+
     async fn head(&self, key: &str) -> Result<ObjectInfo, StoreError> {
         let path = self.path_of("head", key)?;
         let owned_key = key.to_owned();
@@ -101,7 +118,7 @@ impl Store for FolderStore {
             if !found.is_file() {
                 return Err(io::ErrorKind::NotFound.into());
             }
-            Ok(ObjectInfo { key: owned_key, bytes: found.len() })
+            Ok(info_of(owned_key, &found))
         })
         .await
     }
@@ -274,8 +291,8 @@ fn condition_holds(target: &Path, condition: &PutCondition) -> io::Result<bool> 
             Err(error) => Err(error),
         },
         PutCondition::IfMatch(etag) => match read_bounded(target, MAX_PUT_BYTES as u64) {
-            Ok(Some(bytes)) => Ok(etag_of(&bytes) == *etag),
-            Ok(None) => Ok(false),
+            Ok(Some(bytes)) if etag_of(&bytes) == *etag => Ok(true),
+            Ok(_) => Ok(version_of(&fs::metadata(target)?) == *etag),
             Err(error) if is_missing(&error) => Ok(false),
             Err(error) => Err(error),
         },
@@ -285,6 +302,41 @@ fn condition_holds(target: &Path, condition: &PutCondition) -> io::Result<bool> 
 /// The content's SHA-256: the same content is the same etag, however often it was written.
 fn etag_of(bytes: &[u8]) -> String {
     format!("{:x}", Sha256::digest(bytes))
+}
+
+/// Tells the versions of a file apart without its content: every put makes a new file.
+fn version_of(found: &Metadata) -> String {
+    format!("{:x}-{:x}.{:09}-{:x}", found.ino(), found.mtime(), found.mtime_nsec(), found.len())
+}
+
+fn info_of(key: String, found: &Metadata) -> ObjectInfo {
+    let modified_us = found.mtime().saturating_mul(1_000_000).saturating_add(found.mtime_nsec() / 1000);
+    ObjectInfo { key, bytes: found.len(), etag: version_of(found), modified_us: Some(modified_us) }
+}
+
+/// Reads a part of a file, if it is still the version asked for.
+fn read_part(path: &Path, range: &Range<u64>, etag: &str) -> io::Result<Part> {
+    let file = File::open(path)?;
+    let found = file.metadata()?;
+    if !found.is_file() {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    if version_of(&found) != etag {
+        return Ok(Part::OtherVersion);
+    }
+    if found.len() < range.end {
+        return Ok(Part::BehindEnd);
+    }
+    let mut bytes = vec![0; (range.end - range.start) as usize];
+    file.read_exact_at(&mut bytes, range.start)?;
+    Ok(Part::Bytes(bytes))
+}
+
+/// What a part of a file turned out to be.
+enum Part {
+    Bytes(Vec<u8>),
+    OtherVersion,
+    BehindEnd,
 }
 
 /// Reads a file; `None` when it is larger than `max_bytes`.
@@ -374,8 +426,8 @@ impl Walk {
     }
 
     fn add(&self, key: String, page: &mut ListPage) -> io::Result<()> {
-        let bytes = match fs::symlink_metadata(self.root.join(&key)) {
-            Ok(found) => found.len(),
+        let found = match fs::symlink_metadata(self.root.join(&key)) {
+            Ok(found) => found,
             // Deleted since its folder was read.
             Err(error) if is_missing(&error) => return Ok(()),
             Err(error) => return Err(error),
@@ -384,7 +436,7 @@ impl Walk {
             page.next = page.objects.last().map(|object| object.key.clone());
             return Ok(());
         }
-        page.objects.push(ObjectInfo { key, bytes });
+        page.objects.push(info_of(key, &found));
         Ok(())
     }
 

@@ -4,6 +4,7 @@ mod error;
 pub mod folder;
 mod key_rules;
 pub mod prefixed;
+pub mod reader;
 pub mod s3;
 mod s3_answers;
 mod s3_http;
@@ -12,7 +13,7 @@ mod s3_multipart;
 pub use error::{StoreError, StoreErrorKind, chain};
 pub use key_rules::{check_key, check_prefix};
 
-use crate::limits::CREATE_BUCKET_PAUSE;
+use crate::limits::{CREATE_BUCKET_PAUSE, MAX_RANGE_BYTES};
 use crate::pace::{Pace, RetryPolicy};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -20,6 +21,7 @@ use folder::FolderStore;
 use prefixed::PrefixedStore;
 use s3::{S3Options, S3Store};
 use std::fmt::Debug;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -30,7 +32,7 @@ pub enum PutCondition {
     None,
     /// There is no object under the key.
     IfAbsent,
-    /// The object under the key has this etag (as [`Store::get`] or [`Store::put_bytes`] gave it).
+    /// The object under the key has this etag, as any call of the same store gave it.
     IfMatch(String),
 }
 
@@ -50,6 +52,11 @@ pub struct ObjectInfo {
     pub key: String,
     /// Size in bytes.
     pub bytes: u64,
+    /// Changes whenever the object is put anew with another content; for [`Store::read_range`] and
+    /// [`PutCondition::IfMatch`]. That of [`Store::get`] may be another one (a folder tells it from the content).
+    pub etag: String,
+    /// When it was put, by the server's clock, in µs since the epoch; where the server says.
+    pub modified_us: Option<i64>,
 }
 
 /// A page of a listing.
@@ -80,7 +87,12 @@ pub trait Store: Debug + Send + Sync {
     /// Reads an object of at most `max_bytes`. Errors: `NotFound`; `Invalid` when it is larger.
     async fn get(&self, key: &str, max_bytes: u64) -> Result<Object, StoreError>;
 
-    /// Size of an object. Errors: `NotFound`.
+    /// Reads the bytes `range` of the object that has this etag, as [`Store::head`] or [`Store::list`] gave it: pieces
+    /// of two versions are never mixed. Errors: `NotFound`; `PreconditionFailed` when the object is another one by
+    /// now; `Invalid` when the range is longer than [`crate::limits::MAX_RANGE_BYTES`] or ends behind the object's end.
+    async fn read_range(&self, key: &str, range: Range<u64>, etag: &str) -> Result<Bytes, StoreError>;
+
+    /// Size, etag and age of an object. Errors: `NotFound`.
     async fn head(&self, key: &str) -> Result<ObjectInfo, StoreError>;
 
     /// Objects whose keys begin with `prefix` (any text, empty for all), from `cursor` of the last page on. What our rules do not
@@ -95,6 +107,22 @@ pub trait Store: Debug + Send + Sync {
 
     /// Where the store is, for messages: a path or an endpoint with its bucket. Holds no secret.
     fn location(&self) -> String;
+}
+
+/// Refuses a range that is empty, backward or too long to be held in memory. Errors: `Invalid`.
+fn check_range(key: &str, range: &Range<u64>) -> Result<(), StoreError> {
+    if range.start < range.end && range.end - range.start <= MAX_RANGE_BYTES {
+        return Ok(());
+    }
+    let detail =
+        format!("bytes {} to {} are no range of 1 to {MAX_RANGE_BYTES} bytes", range.start, range.end);
+    Err(StoreError::new(StoreErrorKind::Invalid, "read", key, detail))
+}
+
+/// The error of a range that the object does not have.
+fn range_behind_end(key: &str, range: &Range<u64>) -> StoreError {
+    let detail = format!("the object ends before byte {}", range.end);
+    StoreError::new(StoreErrorKind::Invalid, "read", key, detail)
 }
 
 /// Where objects shall live.

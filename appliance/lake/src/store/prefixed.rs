@@ -1,5 +1,6 @@
 //! A store inside another: every key gets a prefix.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -51,6 +52,10 @@ impl Store for PrefixedStore {
 
     async fn get(&self, key: &str, max_bytes: u64) -> Result<Object, StoreError> {
         self.inner.get(&self.outer(key), max_bytes).await
+    }
+
+    async fn read_range(&self, key: &str, range: Range<u64>, etag: &str) -> Result<Bytes, StoreError> {
+        self.inner.read_range(&self.outer(key), range, etag).await
     }
 
     async fn head(&self, key: &str) -> Result<ObjectInfo, StoreError> {

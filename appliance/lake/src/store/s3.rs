@@ -4,6 +4,7 @@ use super::s3_answers::{self, Resume};
 use super::s3_http::{Answer, Call, S3Http};
 use super::{
     ListPage, Object, ObjectInfo, PutCondition, Store, StoreError, StoreErrorKind, check_key, check_prefix,
+    check_range, range_behind_end,
 };
 use crate::limits::{LIST_PAGE_KEYS, MAX_ANSWER_BYTES, MAX_PUT_BYTES, MULTIPART_ABOVE_BYTES, PART_BYTES};
 use crate::pace::{Pace, RetryPolicy};
@@ -12,6 +13,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use s3::command::Command;
 use std::fmt;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -288,16 +290,45 @@ impl Store for S3Store {
         Ok(Object { etag: etag(call, &answer.headers)?, bytes: answer.body })
     }
 
+    async fn read_range(&self, key: &str, range: Range<u64>, etag: &str) -> Result<Bytes, StoreError> {
+        check_key("read", key)?;
+        check_range(key, &range)?;
+        let length = range.end - range.start;
+        let call = Call { operation: "read", key, max_answer: length };
+        let mut headers = HeaderMap::new();
+        headers.insert(header::IF_MATCH, etag_value("read", key, etag)?);
+        let command = Command::GetObjectRange { start: range.start, end: Some(range.end - 1) };
+        let answer = match self.send(call, command, &headers, Bytes::new()).await {
+            Err(error) if s3_answers::is_unsatisfiable(&error) => return Err(range_behind_end(key, &range)),
+            answer => answer?,
+        };
+        // A server may not look at the condition, or not at the range.
+        if self::etag(call, &answer.headers)? != etag {
+            let detail = "the object was replaced while it was read";
+            return Err(call.error(StoreErrorKind::PreconditionFailed, detail));
+        }
+        if answer.body.len() as u64 != length {
+            return Err(range_behind_end(key, &range));
+        }
+        let begins_there = format!("bytes {}-", range.start);
+        let told = answer.headers.get(header::CONTENT_RANGE).and_then(|value| value.to_str().ok());
+        if !told.is_some_and(|told| told.starts_with(&begins_there)) {
+            let detail = "the answer is not the range asked for; the server must know the header Range";
+            return Err(call.error(StoreErrorKind::Invalid, detail));
+        }
+        Ok(answer.body)
+    }
+
     async fn head(&self, key: &str) -> Result<ObjectInfo, StoreError> {
         check_key("head", key)?;
         let call = Call { operation: "head", key, max_answer: MAX_ANSWER_BYTES as u64 };
         let answer = self.send(call, Command::HeadObject, &HeaderMap::new(), Bytes::new()).await?;
-        let length =
-            answer.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-        let Some(bytes) = length else {
+        let text = |name| answer.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        let Some(bytes) = text(header::CONTENT_LENGTH).and_then(|length| length.parse().ok()) else {
             return Err(call.error(StoreErrorKind::Invalid, "the answer names no size; check the endpoint"));
         };
-        Ok(ObjectInfo { key: key.to_owned(), bytes })
+        let modified_us = text(header::LAST_MODIFIED).and_then(s3_answers::http_date_us);
+        Ok(ObjectInfo { key: key.to_owned(), bytes, etag: etag(call, &answer.headers)?, modified_us })
     }
 
     async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<ListPage, StoreError> {
@@ -360,14 +391,18 @@ pub(super) fn put_headers(
             headers.insert(header::IF_NONE_MATCH, HeaderValue::from_static("*"));
         }
         PutCondition::IfMatch(etag) => {
-            let value = HeaderValue::from_str(etag).map_err(|cause| {
-                StoreError::new(StoreErrorKind::Invalid, "put", key, "the etag is not one of ours")
-                    .caused_by(cause)
-            })?;
-            headers.insert(header::IF_MATCH, value);
+            headers.insert(header::IF_MATCH, etag_value("put", key, etag)?);
         }
     }
     Ok(headers)
+}
+
+/// An etag as a header's value.
+fn etag_value(operation: &'static str, key: &str, etag: &str) -> Result<HeaderValue, StoreError> {
+    HeaderValue::from_str(etag).map_err(|cause| {
+        StoreError::new(StoreErrorKind::Invalid, operation, key, "the etag is not one of ours")
+            .caused_by(cause)
+    })
 }
 
 /// The etag of an answer, quotes and all.

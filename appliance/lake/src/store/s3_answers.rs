@@ -65,13 +65,38 @@ pub(super) fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Option<T> {
     quick_xml::de::from_str(std::str::from_utf8(body).ok()?).ok()
 }
 
-/// The key and size of a listed object.
+/// A listed object.
 #[derive(Debug, Deserialize)]
 struct ListedObject {
     #[serde(rename = "Key")]
     key: String,
     #[serde(rename = "Size")]
     size: u64,
+    #[serde(rename = "ETag", default)]
+    etag: String,
+    #[serde(rename = "LastModified", default)]
+    last_modified: String,
+}
+
+impl From<ListedObject> for ObjectInfo {
+    fn from(listed: ListedObject) -> Self {
+        let modified = chrono::DateTime::parse_from_rfc3339(&listed.last_modified);
+        let modified_us = modified.ok().map(|time| time.timestamp_micros());
+        // Some servers leave the quotes away here that the header has.
+        let is_quoted = listed.etag.is_empty() || listed.etag.ends_with('"');
+        let etag = if is_quoted { listed.etag } else { format!("\"{}\"", listed.etag) };
+        Self { key: listed.key, bytes: listed.size, etag, modified_us }
+    }
+}
+
+/// Reads a time such as `Sun, 22 Nov 2026 03:31:11 GMT`, in µs since the epoch.
+pub(super) fn http_date_us(text: &str) -> Option<i64> {
+    chrono::DateTime::parse_from_rfc2822(text).ok().map(|time| time.timestamp_micros())
+}
+
+/// Whether the server said that an object does not have the range asked for.
+pub(super) fn is_unsatisfiable(error: &StoreError) -> bool {
+    error.to_string().contains("HTTP 416")
 }
 
 #[derive(Debug, Deserialize)]
@@ -116,12 +141,7 @@ pub(super) fn list_page(prefix: &str, body: &[u8]) -> Result<ListPage, StoreErro
         (false, ..) | (true, None, None) => None,
     };
     let allowed = |object: &ListedObject| check_key("list", &object.key).is_ok();
-    let objects = answer
-        .contents
-        .into_iter()
-        .filter(allowed)
-        .map(|object| ObjectInfo { key: object.key, bytes: object.size })
-        .collect();
+    let objects = answer.contents.into_iter().filter(allowed).map(ObjectInfo::from).collect();
     Ok(ListPage { objects, next })
 }
 
@@ -179,13 +199,27 @@ mod tests {
         let body =
             br#"<?xml version="1.0"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">
             <IsTruncated>true</IsTruncated>
-            <Contents><Key>a/b</Key><Size>3</Size></Contents>
+            <Contents><Key>a/b</Key><LastModified>1970-01-01T00:00:01.500Z</LastModified>
+            <ETag>&quot;e1&quot;</ETag><Size>3</Size></Contents>
             <Contents><Key>a/../c</Key><Size>3</Size></Contents></ListBucketResult>"#;
         let page = list_page("a", body).unwrap();
-        assert_eq!(page.objects, [ObjectInfo { key: "a/b".into(), bytes: 3 }]);
+        let etag = "\"e1\"".to_owned();
+        let known = ObjectInfo { key: "a/b".into(), bytes: 3, etag, modified_us: Some(1_500_000) };
+        assert_eq!(page.objects, [known]);
         let next = page.next.unwrap();
         assert_eq!(resume(&next).unwrap(), Resume::AfterKey("a/../c"), "it goes on after what was left out");
         assert!(list_page("a", b"hello").is_err());
+    }
+
+    #[test]
+    fn a_listing_tells_etags_as_the_headers_do_and_nothing_that_the_server_does_not() {
+        let body = b"<ListBucketResult><Contents><Key>a</Key><Size>1</Size><ETag>e1</ETag></Contents>\
+            <Contents><Key>b</Key><Size>1</Size></Contents></ListBucketResult>";
+        let objects = list_page("", body).unwrap().objects;
+        let etags: Vec<&str> = objects.iter().map(|object| object.etag.as_str()).collect();
+        assert_eq!(etags, ["\"e1\"", ""]);
+        assert_eq!(objects[0].modified_us, None);
+        assert_eq!(http_date_us("Thu, 01 Jan 1970 00:00:02 GMT"), Some(2_000_000));
     }
 
     #[test]
