@@ -29,6 +29,7 @@ async fn every_operation_does_what_the_interface_says() {
         files_small_and_large_arrive_whole(store.as_ref()).await;
         ranges_are_read_of_the_version_asked_for(store.as_ref()).await;
         large_objects_are_read_piece_by_piece(store).await;
+        bytefreezer_lake::check_conditions(store.as_ref()).await.unwrap();
         listings_give_every_key_once_page_by_page(store.as_ref()).await;
         keys_that_are_not_allowed_are_refused(store.as_ref()).await;
         of_64_racing_puts_exactly_one_wins(store.clone()).await;
