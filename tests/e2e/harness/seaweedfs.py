@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import socket
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -29,9 +30,9 @@ class SeaweedFs:
             free_port(12000, 22000, also=10000) for _ in range(5))
         self.process = None
 
-    def storage(self):
-        """The part `storage` of a configuration."""
-        return {"type": "s3", "endpoint": f"http://127.0.0.1:{self.s3}", "bucket": "lake", "create_bucket": True,
+    def storage(self, bucket="lake", port=None):
+        """The part `storage` of a configuration, by way of another port where one stands before the server."""
+        return {"type": "s3", "endpoint": f"http://127.0.0.1:{port or self.s3}", "bucket": bucket, "create_bucket": True,
                 "access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
 
     def start(self):
@@ -54,19 +55,38 @@ class SeaweedFs:
         """Ends it as an operator would; what is stored stays."""
         end(self.process, signal.SIGTERM, seconds=15)
 
-    def copy_bucket(self, folder):
+    def copy_bucket(self, folder, bucket="lake"):
         """Copies every object to a local folder, by way of the filer, which knows nothing of keys and signatures."""
-        self._copy_folder("/buckets/lake", folder)
+        self._copy_folder(f"/buckets/{bucket}", folder)
+
+    def keys(self, bucket):
+        """The keys of all objects of a bucket."""
+        root = f"/buckets/{bucket}"
+        return [path.removeprefix(f"{root}/") for path in self._files(root)]
+
+    def _files(self, folder):
+        try:
+            entries = self._entries(folder)
+        except urllib.error.HTTPError:
+            return
+        for path, is_folder in entries:
+            if is_folder:
+                yield from self._files(path)
+            else:
+                yield path
+
+    def _entries(self, folder):
+        """Path of each entry, and whether it is a folder."""
+        with self._ask(f"{folder}/?limit={FOLDER_ENTRIES_MAX}", {"Accept": "application/json"}) as answer:
+            entries = json.load(answer)["Entries"] or []
+        # The filer has Go's modes: the highest bit is a folder.
+        return [(entry["FullPath"], bool(entry["Mode"] & (1 << 31))) for entry in entries]
 
     def _copy_folder(self, source, folder):
         os.makedirs(folder, exist_ok=True)
-        with self._ask(f"{source}/?limit={FOLDER_ENTRIES_MAX}", {"Accept": "application/json"}) as answer:
-            entries = json.load(answer)["Entries"] or []
-        for entry in entries:
-            path = entry["FullPath"]
+        for path, is_folder in self._entries(source):
             target = os.path.join(folder, os.path.basename(path))
-            # The filer has Go's modes: the highest bit is a folder.
-            if entry["Mode"] & (1 << 31):
+            if is_folder:
                 self._copy_folder(path, target)
                 continue
             with self._ask(path, {}) as content, open(target, "wb") as out:
