@@ -393,8 +393,10 @@ fn every_mistake_has_its_place_its_reason_and_advice() {
             )],
         ),
         (
-            "datasets:\n  - {dataset: a, route: staged}\n".into(),
-            &["c.yaml:2:25: datasets[0].route: the route `staged` is not there yet, only `direct`; write `route: direct`"],
+            "receiver: {listen: 0.0.0.0:8080, anonymous: true}\n".into(),
+            &[
+                "c.yaml:1:48: receiver.anonymous: 0.0.0.0:8080 can be reached from other machines; set `receiver.tokens`, or listen on 127.0.0.1",
+            ],
         ),
         (
             "datasets:\n  dataset: a\n".into(),

@@ -2,8 +2,10 @@
 //!
 //! Merging is a join in a lattice: the order of the files, and merging one twice, make no difference.
 
-use crate::keys::{hour_start_us, rfc3339_us};
-use crate::limits::{MAX_SCHEMA_COLUMNS, MAX_SCHEMA_HISTORY};
+use crate::keys::{hour_start_us, rfc3339_us, schema_key};
+use crate::limits::{MAX_METADATA_BYTES, MAX_SCHEMA_COLUMNS, MAX_SCHEMA_HISTORY};
+use crate::store::{Store, StoreError, StoreErrorKind};
+use hotpath::batch::ColumnRegistry;
 use hotpath::cut::{ColumnType, FinishedFile};
 use hotpath::names::DatasetKey;
 use serde::{Deserialize, Serialize};
@@ -138,6 +140,22 @@ impl DatasetSchema {
         self.history.drain(..excess);
         true
     }
+}
+
+/// The columns that earlier files of a dataset have, so that their types stay. Errors: those of the store; `Invalid` when
+/// `schema.json` is damaged.
+pub async fn known_columns(store: &dyn Store, dataset: &DatasetKey) -> Result<ColumnRegistry, StoreError> {
+    let key = schema_key(dataset);
+    let object = match store.get(&key, MAX_METADATA_BYTES).await {
+        Ok(object) => object,
+        Err(error) if error.kind() == StoreErrorKind::NotFound => return Ok(ColumnRegistry::default()),
+        Err(error) => return Err(error),
+    };
+    let schema: DatasetSchema = serde_json::from_slice(&object.bytes).map_err(|cause| {
+        let detail = "the object is damaged: move it away, and it is made anew with the next file";
+        StoreError::new(StoreErrorKind::Invalid, "get", key, detail).caused_by(cause)
+    })?;
+    Ok(ColumnRegistry::new(schema.columns.into_iter().map(|column| (column.name, column.column_type))))
 }
 
 #[cfg(test)]

@@ -143,7 +143,10 @@ async fn refresh_resources(resources: Arc<Resources>) {
             match change.refused {
                 None => info!(resource = change.name, "a resource of filters was read anew"),
                 Some(reason) => {
-                    warn!(resource = change.name, reason, "a resource of filters cannot be used; an older content stays");
+                    warn!(
+                        resource = change.name,
+                        reason, "a resource of filters cannot be used; an older content stays"
+                    );
                 }
             }
         }
@@ -215,7 +218,11 @@ impl Shared {
         }
     }
 
-    async fn work_on_dataset(self: &Arc<Self>, pipeline: &Arc<Pipeline>, stop: Shutdown) -> anyhow::Result<usize> {
+    async fn work_on_dataset(
+        self: &Arc<Self>,
+        pipeline: &Arc<Pipeline>,
+        stop: Shutdown,
+    ) -> anyhow::Result<usize> {
         let workshop = &self.workshop;
         let store = workshop.intake.as_ref();
         let kept = match workshop.keep_days {
@@ -281,7 +288,8 @@ impl Shared {
 
 /// The account of a batch that went through: what was read, and what came out, counted apart.
 fn movement_of(piped: &Piped) -> Movement {
-    let held = piped.rows_read + piped.rows_added - piped.rows_filtered.min(piped.rows_read + piped.rows_added);
+    let held =
+        piped.rows_read + piped.rows_added - piped.rows_filtered.min(piped.rows_read + piped.rows_added);
     let mut movement = Movement::receive(piped.rows_read, piped.bytes_read);
     movement.add(&Movement::refuse(RejectReason::Malformed, piped.lines_refused));
     movement.add(&Movement::unfold(piped.rows_added));

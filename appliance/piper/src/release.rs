@@ -21,7 +21,11 @@ fn done_key(batch: &BatchKey) -> String {
 
 fn batch_of(dataset: &DatasetKey, key: &str) -> Option<BatchKey> {
     let (received_ns, batch) = key.strip_prefix(&done_prefix(dataset))?.split_once("--")?;
-    Some(BatchKey { dataset: dataset.clone(), received_ns: received_ns.parse().ok()?, batch: batch.to_owned() })
+    Some(BatchKey {
+        dataset: dataset.clone(),
+        received_ns: received_ns.parse().ok()?,
+        batch: batch.to_owned(),
+    })
 }
 
 /// Gives a batch up whose result is durable.

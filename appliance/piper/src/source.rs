@@ -3,8 +3,8 @@
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::{Buf, Bytes};
 use bytefreezer_lake::{ObjectReader, StoreError};
+use bytes::{Buf, Bytes};
 use tokio::sync::mpsc;
 
 use crate::limits::PIECES_AHEAD;

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use bytefreezer_lake::store::chain;
-use bytefreezer_lake::{FencedStore, LeaseBoard, LeaseGuard, ObjectInfo, ObjectReader, PutCondition, Store, StoreErrorKind};
+use bytefreezer_lake::{
+    FencedStore, LeaseBoard, LeaseGuard, ObjectInfo, ObjectReader, PutCondition, Store, StoreErrorKind,
+};
 use hotpath::layout::{BatchKey, intake_key, piper_key};
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
@@ -47,7 +49,11 @@ impl Workshop {
     ///
     /// # Errors
     /// What went wrong; the batch is as it was, to be tried again.
-    pub(crate) async fn work_on(&self, batch: &BatchKey, pipeline: &Arc<Pipeline>) -> anyhow::Result<Outcome> {
+    pub(crate) async fn work_on(
+        &self,
+        batch: &BatchKey,
+        pipeline: &Arc<Pipeline>,
+    ) -> anyhow::Result<Outcome> {
         let lease_key = format!("{}/leases/{}--{}.json", batch.dataset, batch.received_ns, batch.batch);
         let taken = self.board.take(&lease_key, &self.instance, self.lease_length).await?;
         let Some(lease) = taken else { return Ok(Outcome::Elsewhere) };
@@ -136,7 +142,8 @@ impl Workshop {
         batch: &BatchKey,
         reason: &str,
     ) -> anyhow::Result<()> {
-        let copy = tempfile::NamedTempFile::new_in(&self.folder).context("cannot make a file for a dead letter")?;
+        let copy =
+            tempfile::NamedTempFile::new_in(&self.folder).context("cannot make a file for a dead letter")?;
         let mut file = tokio::fs::File::from_std(copy.reopen()?);
         let mut reader = ObjectReader::of(Arc::clone(&self.intake), object.clone());
         while let Some(piece) = reader.next_piece().await? {

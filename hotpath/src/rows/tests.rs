@@ -86,7 +86,7 @@ fn a_row_is_a_line_of_its_values() {
     let expected = concat!(
         r#"{"event_time":"1970-01-01T00:00:00.000000Z","message":"a \"b\"\n\u0001","bytes":-9223372036854775808,"share":1.0}"#,
         "\n",
-        r#"{"event_time":"1970-01-01T00:00:00.000001Z","bytes":7,"share":1e300,"is_new":true}"#,
+        r#"{"event_time":"1970-01-01T00:00:00.000001Z","bytes":7,"share":1e+300,"is_new":true}"#,
         "\n"
     );
     assert_eq!(lines, expected);

@@ -48,7 +48,8 @@ fn print(letters: &[DeadLetter]) -> Result<()> {
     let mut out = Output::open()?;
     for letter in letters {
         let DeadLetter { key, rows, reason, tried_at } = letter;
-        writeln!(out, "{key}  {rows} rows  {tried_at}  {}", printable(reason)).context("cannot write the list")?;
+        writeln!(out, "{key}  {rows} rows  {tried_at}  {}", printable(reason))
+            .context("cannot write the list")?;
     }
     out.flush().context("cannot write the list")
 }

@@ -17,7 +17,10 @@ use tracing::warn;
 const KNOWN_COLUMNS_WAIT: Duration = Duration::from_secs(10);
 
 /// The columns that earlier files have, so that their types stay.
-pub(super) async fn known_columns(store: &dyn Store, config: &Config) -> HashMap<DatasetKey, Arc<ColumnRegistry>> {
+pub(super) async fn known_columns(
+    store: &dyn Store,
+    config: &Config,
+) -> HashMap<DatasetKey, Arc<ColumnRegistry>> {
     let mut known = HashMap::new();
     for dataset in &config.datasets {
         let Ok(key) = dataset.key() else { continue };

@@ -200,7 +200,10 @@ async fn reload(
     share_own_token(&mut config);
     for stage in stages {
         if let Err(error) = stage.reload(&config).await {
-            error!(error = format!("{error:#}"), "a role of the staged route goes on with the configuration before");
+            error!(
+                error = format!("{error:#}"),
+                "a role of the staged route goes on with the configuration before"
+            );
         }
     }
     if let Some((working, routes)) = query {

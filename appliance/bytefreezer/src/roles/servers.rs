@@ -24,7 +24,12 @@ impl Servers {
     }
 
     /// Begins to serve. Errors: when the address cannot be listened on.
-    pub(super) async fn start(&mut self, what: &'static str, listen: SocketAddr, router: Router) -> Result<()> {
+    pub(super) async fn start(
+        &mut self,
+        what: &'static str,
+        listen: SocketAddr,
+        router: Router,
+    ) -> Result<()> {
         let listener =
             TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
         self.addresses.push((what, listener.local_addr()?));

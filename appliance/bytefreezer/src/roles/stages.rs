@@ -109,7 +109,8 @@ impl RunningStage {
             StageRole::Packer => {
                 let stage = open_stage(&config.stages.piper, "stages.piper", file).await?;
                 let lake = open_store_of(config, file).await?;
-                let surroundings = bytefreezer_packer::Surroundings { ledger, progress, metrics, stage, lake };
+                let surroundings =
+                    bytefreezer_packer::Surroundings { ledger, progress, metrics, stage, lake };
                 Self::Packer(Packer::start(config.clone(), surroundings).await?)
             }
         })

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::input::TlsConfig;
@@ -14,7 +14,7 @@ use super::{ByteSize, FolderStorage, Secret, StorageConfig};
 #[serde(default, deny_unknown_fields)]
 pub struct ForwardConfig {
     /// The receivers, as in `https://receiver.example.net:8080`. One that does not answer is left for the next. In `bytefreezer run` without any, its own receiver is taken.
-    #[schemars(extend("maxItems" = 64), inner(extend("format" = "http-url")))]
+    #[schemars(schema_with = "addresses")]
     pub receivers: Vec<String>,
     /// What the receivers want to see as `Authorization: Bearer`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,6 +32,10 @@ pub struct ForwardConfig {
     /// Seconds a receiver may take for its answer.
     #[schemars(range(min = 1, max = 600))]
     pub timeout_seconds: u64,
+}
+
+fn addresses(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "array", "items": { "type": "string", "format": "http-url" }, "maxItems": 64 })
 }
 
 impl Default for ForwardConfig {

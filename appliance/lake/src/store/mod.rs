@@ -110,7 +110,7 @@ pub trait Store: Debug + Send + Sync {
 }
 
 /// Refuses a range that is empty, backward or too long to be held in memory. Errors: `Invalid`.
-fn check_range(key: &str, range: &Range<u64>) -> Result<(), StoreError> {
+pub(crate) fn check_range(key: &str, range: &Range<u64>) -> Result<(), StoreError> {
     if range.start < range.end && range.end - range.start <= MAX_RANGE_BYTES {
         return Ok(());
     }
@@ -120,7 +120,7 @@ fn check_range(key: &str, range: &Range<u64>) -> Result<(), StoreError> {
 }
 
 /// The error of a range that the object does not have.
-fn range_behind_end(key: &str, range: &Range<u64>) -> StoreError {
+pub(crate) fn range_behind_end(key: &str, range: &Range<u64>) -> StoreError {
     let detail = format!("the object ends before byte {}", range.end);
     StoreError::new(StoreErrorKind::Invalid, "read", key, detail)
 }
