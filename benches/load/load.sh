@@ -8,7 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 runs=("$@")
 if [ ${#runs[@]} -eq 0 ]; then
-    runs=(tcp udp flows log_cost acknowledgement idle ndjson)
+    runs=(tcp udp flows log_cost acknowledgement idle ndjson stages)
 fi
 for run in "${runs[@]}"; do
     echo "load run: $run" >&2
