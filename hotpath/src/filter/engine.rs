@@ -4,6 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use futures::executor::block_on;
 use serde_json::{Map, Value};
 
 use super::condition::Condition;
@@ -35,7 +36,7 @@ struct CompiledFilter {
 }
 
 /// What the filters of one configuration keep from batch to batch, on one shard.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct FilterState {
     states: Vec<Box<dyn Any + Send>>,
 }
@@ -109,18 +110,32 @@ impl Filters {
         FilterState { states: self.filters.iter().map(|compiled| compiled.filter.new_state()).collect() }
     }
 
+    /// Whether a filter may wait for the answers of others (`dns`), so that [`Filters::apply`] would block.
+    pub fn waits(&self) -> bool {
+        self.filters.iter().any(|compiled| compiled.enabled && compiled.filter.waits())
+    }
+
+    /// The same as [`Filters::apply_async`] for those who may block the thread while a filter waits. Not on a shard, and
+    /// not in a task of tokio.
+    pub fn apply(&self, batch: RecordBatch, state: &mut FilterState, seed: u64) -> FilterOutcome {
+        block_on(self.apply_async(batch, state, seed))
+    }
+
     /// Takes a batch through the filters. `state` must come from [`Filters::new_state`] of the same filters. `seed` is
     /// what chance draws: give each batch its own, and the same to one that is filtered again.
     ///
+    /// Where no filter waits, the future is ready when it is first looked at. It may be driven by any executor. When it is
+    /// dropped before its end, nothing has become of the batch, and `state` may have counted it.
+    ///
     /// No event is lost for a filter that fails: those that it failed on go on, and `_errors` of each says so.
-    pub fn apply(&self, batch: RecordBatch, state: &mut FilterState, seed: u64) -> FilterOutcome {
+    pub async fn apply_async(&self, batch: RecordBatch, state: &mut FilterState, seed: u64) -> FilterOutcome {
         let rows = batch.num_rows();
         let mut events = Events::new(batch, seed);
         let mut dropped_by_filter = Vec::with_capacity(self.filters.len());
         for (index, compiled) in self.filters.iter().enumerate() {
             let (live_before, added_before) = (events.live().selected(), events.added_rows());
             let all = Mask::all(events.batch().num_rows());
-            compiled.apply(&mut events, &all, state.states.get_mut(index).map(AsMut::as_mut));
+            compiled.apply(&mut events, &all, state.states.get_mut(index).map(AsMut::as_mut)).await;
             let added = events.added_rows() - added_before;
             dropped_by_filter.push(live_before + added - events.live().selected());
         }
@@ -138,10 +153,10 @@ impl Filters {
     }
 
     /// Takes `rows` of `events` through the filters, for a filter that has filters in it.
-    pub(super) fn apply_to_rows(&self, events: &mut Events, mut rows: Mask, state: &mut FilterState) {
+    pub(super) async fn apply_to_rows(&self, events: &mut Events, mut rows: Mask, state: &mut FilterState) {
         for (index, compiled) in self.filters.iter().enumerate() {
             events.enter(rows.clone());
-            compiled.apply(events, &rows, state.states.get_mut(index).map(AsMut::as_mut));
+            compiled.apply(events, &rows, state.states.get_mut(index).map(AsMut::as_mut)).await;
             rows = events.leave();
         }
     }
@@ -149,7 +164,7 @@ impl Filters {
 
 impl CompiledFilter {
     /// Carries the filter out on those of `rows` that are live and for which its condition holds.
-    fn apply(&self, events: &mut Events, rows: &Mask, state: Option<&mut (dyn Any + Send)>) {
+    async fn apply(&self, events: &mut Events, rows: &Mask, state: Option<&mut (dyn Any + Send)>) {
         if !self.enabled {
             return;
         }
@@ -162,7 +177,7 @@ impl CompiledFilter {
         }
         events.begin_filter(&self.place);
         let result = match state {
-            Some(state) => self.filter.apply(events, &rows, state),
+            Some(state) => self.filter.apply_waiting(events, &rows, state).await,
             None => Err(FilterFailure::ForeignState),
         };
         if let Err(failure) = result {

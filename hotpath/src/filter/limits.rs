@@ -1,9 +1,6 @@
-//! The limits of the filter engine. What is beyond one is refused when the configuration is compiled, with an error that
-//! names the limit; those that are met while events flow say what happens then.
 //! The limits of the filter engine. What is beyond one is refused when the configuration is compiled, or when a resource
-//! is read (the old content stays then), with an error that names the limit; what is met while events flow says so.
-//! The limits of the filter engine. What is beyond one is refused when the configuration is compiled,
-//! with an error that names the limit; a limit that is met while events flow says what becomes of the event.
+//! is read (the old content stays then), with an error that names the limit; a limit that is met while events flow says what
+//! becomes of the event.
 
 /// Filters of one pipeline, those nested in a `conditional` counted too.
 pub const MAX_FILTERS: usize = 256;

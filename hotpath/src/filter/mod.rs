@@ -4,7 +4,8 @@
 //! [`Filters::apply`] takes a batch through the filters in their order. A filter marks the rows it drops or puts other
 //! columns in their place; what is dropped is never copied, and a batch that loses no row keeps its arrays.
 //! What must live from batch to batch (sampling) is in a [`FilterState`], one for each shard. Databases, tables and
-//! lists that change while filters live are [`Resources`].
+//! lists that change while filters live are [`Resources`]. What a filter has to ask others for, and wait, goes through a
+//! [`NameResolver`]; [`Filters::apply_async`] is for those who have other work meanwhile.
 //!
 //! `docs/filters.md` says what filters and conditions mean.
 
@@ -29,6 +30,7 @@ mod prefixes;
 mod recent;
 mod registry;
 mod replacing;
+mod resolver;
 mod resources;
 mod row_keys;
 mod surroundings;
@@ -42,5 +44,6 @@ pub use error::FilterError;
 pub use events::Events;
 pub use mask::Mask;
 pub use registry::{Filter, FilterFailure, FilterKey, FilterKind, catalogue};
+pub use resolver::{NameAnswer, NameLookup, NameQuestion, NameResolver, ResolverSettings};
 pub use resources::{ResourceChange, ResourceSource, Resources};
 pub use surroundings::FilterSurroundings;

@@ -2,7 +2,10 @@
 
 use std::any::Any;
 use std::fmt::Debug;
+use std::future::ready;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use serde::Serialize;
 use thiserror::Error;
 
@@ -19,7 +22,29 @@ pub trait Filter: Debug + Send + Sync {
     /// # Errors
     /// When it cannot be carried out at all; it has changed nothing then, and all of `rows` say so in `_errors`. What
     /// goes wrong with single events is told with [`Events::fault`].
-    fn apply(&self, events: &mut Events, rows: &Mask, state: &mut dyn Any) -> Result<(), FilterFailure>;
+    fn apply(&self, events: &mut Events, rows: &Mask, state: &mut dyn Any) -> Result<(), FilterFailure> {
+        let _ = (events, rows, state);
+        Err(FilterFailure::MustWait)
+    }
+
+    /// The same for a filter that waits for the answers of others, or has filters in it: it implements this in place of
+    /// [`Filter::apply`]. The shard goes on with other work meanwhile, so a filter never blocks.
+    ///
+    /// # Errors
+    /// As [`Filter::apply`].
+    fn apply_waiting<'a>(
+        &'a self,
+        events: &'a mut Events,
+        rows: &'a Mask,
+        state: &'a mut (dyn Any + Send),
+    ) -> BoxFuture<'a, Result<(), FilterFailure>> {
+        ready(self.apply(events, rows, state)).boxed()
+    }
+
+    /// Whether [`Filter::apply_waiting`] may not be ready at once.
+    fn waits(&self) -> bool {
+        false
+    }
 
     /// What the filter keeps from batch to batch on one shard.
     fn new_state(&self) -> Box<dyn Any + Send> {
@@ -36,6 +61,9 @@ pub enum FilterFailure {
     /// The state was made by other filters than these.
     #[error("the filter state belongs to another configuration")]
     ForeignState,
+    /// The filter waits, and was carried out as one that does not.
+    #[error("the filter waits for answers and cannot be carried out at once")]
+    MustWait,
 }
 
 /// A filter's place in the catalogue, and how it is made.
@@ -58,8 +86,6 @@ pub struct FilterKey {
     pub name: &'static str,
     /// `string`, `integer`, `number`, `boolean`, `condition`, `any` (a string, number or boolean), `secret` (a string that is
     /// never shown), `object`, `string[]`, `object[]`, `filter[]`.
-    /// `string`, `integer`, `number`, `boolean`, `condition`, `any` (a string, number or boolean), `string[]`, `filter[]`,
-    /// `object`.
     #[serde(rename = "type")]
     pub value_type: &'static str,
     /// What holds when the key is absent; empty when nothing does.

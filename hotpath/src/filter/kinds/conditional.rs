@@ -2,6 +2,9 @@
 
 use std::any::Any;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
+
 use super::operator_test::operator_test;
 use crate::filter::condition::Condition;
 use crate::filter::config::FilterConfig;
@@ -142,16 +145,28 @@ struct BranchStates {
 }
 
 impl Filter for Branches {
-    fn apply(&self, events: &mut Events, rows: &Mask, state: &mut dyn Any) -> Result<(), FilterFailure> {
-        let states = state.downcast_mut::<BranchStates>().ok_or(FilterFailure::ForeignState)?;
-        // Decided before the first branch changes what the condition looks at.
-        let then_rows = self.condition.evaluate_among(events.batch(), rows);
-        let else_rows = rows.minus(&then_rows);
-        events.enter(else_rows);
-        self.then_filters.apply_to_rows(events, then_rows, &mut states.then_state);
-        let else_rows = events.leave();
-        self.else_filters.apply_to_rows(events, else_rows, &mut states.else_state);
-        Ok(())
+    fn apply_waiting<'a>(
+        &'a self,
+        events: &'a mut Events,
+        rows: &'a Mask,
+        state: &'a mut (dyn Any + Send),
+    ) -> BoxFuture<'a, Result<(), FilterFailure>> {
+        let branches = async move {
+            let states = state.downcast_mut::<BranchStates>().ok_or(FilterFailure::ForeignState)?;
+            // Decided before the first branch changes what the condition looks at.
+            let then_rows = self.condition.evaluate_among(events.batch(), rows);
+            let else_rows = rows.minus(&then_rows);
+            events.enter(else_rows);
+            self.then_filters.apply_to_rows(events, then_rows, &mut states.then_state).await;
+            let else_rows = events.leave();
+            self.else_filters.apply_to_rows(events, else_rows, &mut states.else_state).await;
+            Ok(())
+        };
+        branches.boxed()
+    }
+
+    fn waits(&self) -> bool {
+        self.then_filters.waits() || self.else_filters.waits()
     }
 
     fn new_state(&self) -> Box<dyn Any + Send> {

@@ -1,8 +1,9 @@
-//! What filters look things up in and what changes while they live: databases, tables, lists.
+//! What filters look things up in and what changes while they live: databases, tables, lists, and name servers.
 //!
 //! A configuration names a resource; [`Resources`] has it read by a [`ResourceSource`], which the appliance implements
 //! (a folder, a bucket), parses it once for all filters and shards that name it, and swaps it when it has changed.
-//! Nothing here is read while events flow: a filter takes the version that is there when a batch comes.
+//! Nothing here is read while events flow: a filter takes the version that is there when a batch comes. Name servers
+//! are asked while events flow, by a [`NameResolver`], and filters wait for that.
 
 mod held;
 
@@ -14,6 +15,7 @@ pub(in crate::filter) use held::{Held, Parsed, Version};
 use held::{Outcome, Refresh};
 
 use super::limits::{MAX_RESOURCE_NAME_BYTES, MAX_RESOURCES};
+use super::resolver::NameResolver;
 
 /// Where resources come from. It decides which names it serves: they are written by whoever writes filters.
 pub trait ResourceSource: fmt::Debug + Send + Sync {
@@ -37,6 +39,7 @@ pub trait ResourceSource: fmt::Debug + Send + Sync {
 pub struct Resources {
     source: Option<Arc<dyn ResourceSource>>,
     refuses_missing: bool,
+    names: Option<Arc<dyn NameResolver>>,
     held: Mutex<Vec<Arc<dyn Refresh>>>,
 }
 
@@ -52,13 +55,25 @@ pub struct ResourceChange {
 impl Resources {
     /// Resources that must be there: a filter that names one that cannot be read does not compile.
     pub fn new(source: Arc<dyn ResourceSource>) -> Self {
-        Self { source: Some(source), refuses_missing: true, held: Mutex::default() }
+        Self { source: Some(source), refuses_missing: true, ..Self::default() }
     }
 
     /// Resources that may come later: a filter that names one that cannot be read compiles, and its events say so in
     /// `_errors` until [`Resources::refresh`] finds it. For a start that no broken file may keep from taking events in.
     pub fn awaiting(source: Arc<dyn ResourceSource>) -> Self {
-        Self { source: Some(source), refuses_missing: false, held: Mutex::default() }
+        Self { source: Some(source), ..Self::default() }
+    }
+
+    /// The same with name servers to ask. Without them, filters that ask compile, and each of their events says so.
+    #[must_use]
+    pub fn with_names(mut self, names: Arc<dyn NameResolver>) -> Self {
+        self.names = Some(names);
+        self
+    }
+
+    /// Who asks name servers.
+    pub(in crate::filter) fn names(&self) -> Option<&Arc<dyn NameResolver>> {
+        self.names.as_ref()
     }
 
     /// Reads anew what has been written since it was last read, and lets go of what no filter holds any more. What has
