@@ -179,7 +179,7 @@ impl Shard {
             rows: settings.rows,
         };
         let filters = match Filters::compile(&settings.filters, &surroundings) {
-            Ok(filters) => filters,
+            Ok(filters) => Rc::new(filters),
             Err(error) => {
                 error!(dataset = %settings.key, %error, "filters do not compile, the dataset stays as it was");
                 return None;
@@ -265,7 +265,7 @@ impl Shard {
                 && !self.intake.borrow().has_sealed()
                 && self.has_no_controls()
                 && !self.is_logging.get();
-            let is_parsed = is_logged && self.logged.borrow().is_empty() && !self.is_parsing.get();
+            let is_parsed = is_logged && self.has_parsed_all();
             if is_parsed && !has_cut {
                 let _ = self.encoder.send(EncoderMessage::CutAll).await;
                 has_cut = true;
@@ -286,6 +286,10 @@ impl Shard {
         let _ = self.encoder.send(EncoderMessage::Stop).await;
         self.is_drained.set(true);
         self.drained.set();
+    }
+
+    fn has_parsed_all(&self) -> bool {
+        self.logged.borrow().is_empty() && !self.is_parsing.get() && self.waiting.borrow().is_empty()
     }
 
     fn has_nothing_to_upload(&self) -> bool {

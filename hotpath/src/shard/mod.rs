@@ -55,7 +55,8 @@ struct Dataset {
     decoder: Box<dyn Decoder>,
     learned: Learned,
     rows: BatchBuilder,
-    filters: Filters,
+    filters: Rc<Filters>,
+    /// Taken out while a block goes through the filters.
     filter_state: FilterState,
     encoder_tally: TallyWriter,
     uploader_tally: TallyWriter,
@@ -133,6 +134,8 @@ struct Shard {
     open_uploads: Cell<usize>,
     is_logging: Cell<bool>,
     is_parsing: Cell<bool>,
+    /// What parses a block whose filters wait: one task for each such dataset.
+    waiting: RefCell<HashMap<DatasetIndex, glommio::Task<()>>>,
     is_drained: Cell<bool>,
 }
 

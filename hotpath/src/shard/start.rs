@@ -155,6 +155,11 @@ async fn run(
     for task in tasks {
         task.cancel().await;
     }
+    // What is left of these must end here: others hold wakers of it that outlive the executor. The log has their blocks.
+    let waiting = shard.waiting.take();
+    for task in waiting.into_values() {
+        task.cancel().await;
+    }
 }
 
 async fn open_log(settings: &ShardSettings) -> Result<(ShardLog, Recovery), LogError> {
@@ -186,6 +191,7 @@ impl Shard {
             open_uploads: Cell::new(0),
             is_logging: Cell::new(false),
             is_parsing: Cell::new(false),
+            waiting: RefCell::new(HashMap::new()),
             is_drained: Cell::new(false),
         }
     }
