@@ -128,3 +128,24 @@ pub const MAX_GROK_PROGRAM_BYTES: usize = 16 * 1024 * 1024;
 
 /// Bytes of a text that grok matches. A longer one is not looked at: its event says so in `_errors`.
 pub const MAX_GROK_TEXT_BYTES: usize = 64 * 1024;
+
+/// Name servers that one `dns` asks.
+pub const MAX_NAME_SERVERS: usize = 8;
+
+/// Milliseconds that one `dns` holds a batch up at most.
+pub const MAX_NAME_WAIT_MS: u64 = 30_000;
+
+/// Answers that one `dns` remembers. Of more, those not asked for are forgotten, and asked for anew.
+pub const MAX_NAME_CACHE_ENTRIES: u64 = 1_000_000;
+
+/// Seconds that an answer of a name server is remembered: a week.
+pub const MAX_NAME_CACHE_SECONDS: u64 = 7 * 24 * 3600;
+
+/// Names and addresses that one `dns` asks for in a batch. Those beyond are not asked for, and their events say so.
+pub const MAX_NAMES_OF_BATCH: usize = 65_536;
+
+/// Bytes of a name as a name server takes it (RFC 1035, section 3.1, as text). A longer text is no name.
+pub const MAX_HOST_NAME_BYTES: usize = 253;
+
+/// Bytes of one part of a name, between dots.
+pub const MAX_HOST_LABEL_BYTES: usize = 63;

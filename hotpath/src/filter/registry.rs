@@ -126,6 +126,7 @@ static FILTERS: &[&FilterKind] = &[
     &kinds::enricher::KIND,
     &kinds::cidr::KIND,
     &kinds::threat_intel::KIND,
+    &kinds::dns::KIND,
     &kinds::dedup::KIND,
     &kinds::limit::KIND,
     &kinds::grok::KIND,

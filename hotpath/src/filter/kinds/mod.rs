@@ -6,6 +6,7 @@ pub(super) mod conditional;
 pub(super) mod conditional_field;
 pub(super) mod date_parse;
 pub(super) mod dedup;
+pub(super) mod dns;
 pub(super) mod drop;
 pub(super) mod enricher;
 pub(super) mod exclude;
