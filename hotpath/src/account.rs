@@ -114,7 +114,7 @@ pub enum Aside {
     FilesStored,
     /// Of `received`: records beyond the first one of the event that they came in.
     Unfolded,
-    /// Of `stored`: rows that no receiver took, which are kept as dead letters.
+    /// Of `stored`: rows that are kept as dead letters: a filter failed on them, or no receiver took them.
     DeadLetters,
 }
 

@@ -134,9 +134,16 @@ pub struct FinishedCut {
     pub kind: FileKind,
     /// The files; none when filters dropped every row.
     pub files: Vec<FinishedFile>,
+    /// Rows that a filter failed on, where the dataset wants them apart: a file as [`FileKind::Rows`] has.
+    pub dead_letters: Option<FinishedFile>,
 }
 
 impl FinishedCut {
+    /// Every file on the local disk.
+    pub fn local_files(&self) -> impl Iterator<Item = &FinishedFile> {
+        self.files.iter().chain(&self.dead_letters)
+    }
+
     /// What a file of rows is called on its way. `instance` is the proxy's name.
     pub fn batch_key(&self, file: &FinishedFile, instance: &str) -> BatchKey {
         let received_us = u64::try_from(file.received_us.unwrap_or_default()).unwrap_or_default();

@@ -101,6 +101,12 @@ pub fn object_key(
     format!("{}{}/{instance}-{shard}-{first}-{last}.parquet", data_prefix(dataset), partition_path(hour))
 }
 
+/// The key of the rows of a cut that a filter failed on:
+/// `{tenant}/{dataset}/dead_letters/{instance}-{shard}-{first}-{last}.ndjson.gz`.
+pub fn dead_letters_key(dataset: &DatasetKey, instance: &str, shard: u16, first: u64, last: u64) -> String {
+    format!("{dataset}/dead_letters/{instance}-{shard}-{first}-{last}.ndjson.gz")
+}
+
 /// Reads a key that [`object_key`] wrote; `None` for any other.
 pub fn parse_object_key(key: &str) -> Option<ParquetKey> {
     let mut parts = key.split('/');

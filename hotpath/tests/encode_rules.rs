@@ -290,6 +290,7 @@ fn rows_of_a_dataset_that_was_not_named_are_reported() {
         first_position: 7,
         last_position: 7,
         events: 1,
+        dead_letters: None,
         decoder_state: None,
         hold_cut: None,
     });
@@ -326,6 +327,7 @@ fn the_thread_cuts_by_age_without_a_message_and_closes_everything_when_it_stops(
         first_position: position,
         last_position: position,
         events: 1,
+        dead_letters: None,
         decoder_state: None,
         hold_cut: None,
     };

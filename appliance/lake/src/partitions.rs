@@ -232,6 +232,7 @@ mod tests {
             last_position: first + 9,
             kind: FileKind::Parquet,
             files: Vec::new(),
+            dead_letters: None,
         };
         ListedFile::of(&cut, &file, "edge")
     }
@@ -259,6 +260,7 @@ mod tests {
             last_position: u64::MAX,
             kind: FileKind::Parquet,
             files: Vec::new(),
+            dead_letters: None,
         };
         let mut list = Partitions::new(&dataset);
         let empty = serde_json::to_vec_pretty(&list).unwrap().len();

@@ -1,7 +1,7 @@
 //! From finished cuts to published objects: files first, then `schema.json`, then `partitions.json`, so that
 //! nothing is listed that is not there. Every step can be repeated and then changes nothing.
 
-use crate::keys::{object_key, partitions_key, schema_key};
+use crate::keys::{dead_letters_key, object_key, partitions_key, schema_key};
 use crate::limits::UPLOADS_IN_FLIGHT;
 use crate::pace::{Pace, SystemPace};
 use crate::partitions::{ListedFile, Partitions};
@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// What the publishing of a cut did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
-    /// Keys of the cut's files, in their order.
+    /// Keys of the cut's files, in their order, dead letters last.
     pub keys: Vec<String>,
     /// Rows in them.
     pub rows: u64,
@@ -46,9 +46,15 @@ impl Publisher {
         Ok(Self { store, instance: instance.to_owned(), pace })
     }
 
-    /// The keys of a cut's files, in their order: what the intent record holds before the upload starts.
+    fn dead_letters_key_of(&self, cut: &FinishedCut) -> String {
+        let (first, last) = (cut.first_position, cut.last_position);
+        dead_letters_key(&cut.dataset, &self.instance, cut.shard, first, last)
+    }
+
+    /// The keys of a cut's files, in their order, dead letters last: what the intent record holds before the upload starts.
     pub fn keys_of(&self, cut: &FinishedCut) -> Vec<String> {
-        cut.files.iter().map(|file| self.key_of(cut, file)).collect()
+        let dead_letters = cut.dead_letters.iter().map(|_| self.dead_letters_key_of(cut));
+        cut.files.iter().map(|file| self.key_of(cut, file)).chain(dead_letters).collect()
     }
 
     fn key_of(&self, cut: &FinishedCut, file: &FinishedFile) -> String {
@@ -89,8 +95,8 @@ impl Publisher {
     fn published(&self, cut: &FinishedCut) -> Published {
         Published {
             keys: self.keys_of(cut),
-            rows: cut.files.iter().map(|file| file.rows).sum(),
-            bytes: cut.files.iter().map(|file| file.bytes).sum(),
+            rows: cut.local_files().map(|file| file.rows).sum(),
+            bytes: cut.local_files().map(|file| file.bytes).sum(),
         }
     }
 
@@ -98,8 +104,8 @@ impl Publisher {
     async fn upload(&self, cuts: &[FinishedCut]) -> BTreeMap<usize, Arc<StoreError>> {
         let mut jobs = Vec::new();
         for (index, cut) in cuts.iter().enumerate() {
-            for file in &cut.files {
-                jobs.push((index, self.key_of(cut, file), file.path.clone(), file.bytes));
+            for (file, key) in cut.local_files().zip(self.keys_of(cut)) {
+                jobs.push((index, key, file.path.clone(), file.bytes));
             }
         }
         let results: Vec<(usize, Result<(), StoreError>)> =

@@ -40,7 +40,8 @@ fn cut(folder: &Path, dataset: &str, first: u64, hours: &[i64]) -> FinishedCut {
     }
     let dataset = DatasetKey::new("acme", dataset).unwrap();
     let (first_position, last_position) = (first, first + 9);
-    FinishedCut { dataset, shard: 0, first_position, last_position, kind: FileKind::Parquet, files }
+    let kind = FileKind::Parquet;
+    FinishedCut { dataset, shard: 0, first_position, last_position, kind, files, dead_letters: None }
 }
 
 async fn read<T: serde::de::DeserializeOwned>(store: &dyn Store, key: &str) -> T {

@@ -13,6 +13,11 @@ pub(crate) fn write_refused(piece: &[u8], refused: &[RefusedRow], out: &mut Vec<
     }
 }
 
+/// Where the rows of a batch are kept that a filter failed on.
+pub(crate) fn failed_key(batch: &BatchKey) -> String {
+    format!("{}/dead_letters/{}.failed.ndjson.gz", batch.dataset, file_name(batch))
+}
+
 /// Where the refused lines of a batch are kept.
 pub(crate) fn lines_key(batch: &BatchKey) -> String {
     format!("{}/dead_letters/{}.ndjson", batch.dataset, file_name(batch))

@@ -6,7 +6,9 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use arrow::buffer::Buffer;
+use flate2::Compression;
 use flate2::read::MultiGzDecoder;
+use flate2::write::GzEncoder;
 use hotpath::rows::{LinePieces, RowError, RowReader, RowWriter};
 use tempfile::TempPath;
 
@@ -27,9 +29,11 @@ pub(crate) struct Piped {
     pub(crate) rows_filtered: u64,
     /// Rows that a filter failed on.
     pub(crate) rows_faulty: u64,
-    /// Rows that were written.
+    /// Rows that were written, dead letters too.
     pub(crate) rows_written: u64,
-    /// Bytes of them.
+    /// Those of them that are dead letters: a filter failed on them.
+    pub(crate) rows_dead: u64,
+    /// Bytes of the others.
     pub(crate) bytes_written: u64,
     /// Lines that are no rows.
     pub(crate) lines_refused: u64,
@@ -37,6 +41,8 @@ pub(crate) struct Piped {
     pub(crate) output: Option<TempPath>,
     /// The lines that are no rows, with their reasons.
     pub(crate) refused: Option<TempPath>,
+    /// The rows that a filter failed on, where the dataset wants them apart, packed.
+    pub(crate) failed: Option<TempPath>,
 }
 
 /// Why a batch did not come through.
@@ -70,31 +76,34 @@ impl<'a> WorkFile<'a> {
         Self { folder, file: None, bytes: 0 }
     }
 
-    fn failed(&self) -> impl Fn(io::Error) -> PipeError + use<> {
-        let path = self.folder.to_path_buf();
-        move |cause| PipeError::Disk { path: path.clone(), cause }
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<(), PipeError> {
-        let failed = self.failed();
-        if self.file.is_none() {
-            let named = tempfile::NamedTempFile::new_in(self.folder).map_err(&failed)?;
-            let (file, path) = named.into_parts();
-            self.file = Some((BufWriter::new(file), path));
-        }
-        if let Some((file, _)) = &mut self.file {
-            file.write_all(bytes).map_err(failed)?;
-        }
-        self.bytes += bytes.len() as u64;
-        Ok(())
-    }
-
     fn finish(self) -> Result<Option<TempPath>, PipeError> {
-        let failed = self.failed();
         let Some((mut file, path)) = self.file else { return Ok(None) };
-        file.flush().map_err(failed)?;
+        file.flush().map_err(|cause| disk(self.folder, cause))?;
         Ok(Some(path))
     }
+}
+
+impl Write for WorkFile<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let (file, _) = match &mut self.file {
+            Some(open) => open,
+            None => {
+                let (file, path) = tempfile::NamedTempFile::new_in(self.folder)?.into_parts();
+                self.file.insert((BufWriter::new(file), path))
+            }
+        };
+        let written = file.write(bytes)?;
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.as_mut().map_or(Ok(()), |(file, _)| file.flush())
+    }
+}
+
+fn disk(folder: &Path, cause: io::Error) -> PipeError {
+    PipeError::Disk { path: folder.to_path_buf(), cause }
 }
 
 /// Takes a batch through its filters. `name` is the batch's: what chance draws follows from it, so that a second time
@@ -111,9 +120,10 @@ pub(crate) fn pipe(
 ) -> Result<Piped, PipeError> {
     let mut lines = LinePieces::new(MultiGzDecoder::new(input));
     let mut reader = RowReader::new(std::sync::Arc::clone(&pipeline.registry));
-    let mut writer = RowWriter::new();
+    let (mut writer, mut dead_writer) = (RowWriter::new(), RowWriter::new());
     let mut state = pipeline.filters.new_state();
     let (mut output, mut refused) = (WorkFile::new(folder), WorkFile::new(folder));
+    let mut failed = GzEncoder::new(WorkFile::new(folder), Compression::fast());
     let mut written = Vec::new();
     let mut piped = Piped {
         rows_read: 0,
@@ -122,10 +132,12 @@ pub(crate) fn pipe(
         rows_filtered: 0,
         rows_faulty: 0,
         rows_written: 0,
+        rows_dead: 0,
         bytes_written: 0,
         lines_refused: 0,
         output: None,
         refused: None,
+        failed: None,
     };
     let mut seed = seed_of(name);
     while let Some(piece) = lines.next_piece().map_err(PipeError::Unreadable)? {
@@ -141,7 +153,7 @@ pub(crate) fn pipe(
         written.clear();
         write_refused(&piece, reader.refused(), &mut written);
         if !written.is_empty() {
-            refused.write(&written)?;
+            refused.write_all(&written).map_err(|cause| disk(folder, cause))?;
         }
         let outcome = pipeline.filters.apply(rows, &mut state, seed);
         seed = seed.wrapping_add(1);
@@ -149,11 +161,21 @@ pub(crate) fn pipe(
         piped.rows_filtered += outcome.dropped_rows as u64;
         piped.rows_faulty += outcome.faulty.selected() as u64;
         piped.rows_written += outcome.batch.num_rows() as u64;
+        let (batch, dead) = if pipeline.sets_failed_aside { outcome.apart() } else { (outcome.batch, None) };
         written.clear();
-        writer.write(&outcome.batch, &mut written)?;
+        writer.write(&batch, &mut written)?;
         if !written.is_empty() {
-            output.write(&written)?;
+            output.write_all(&written).map_err(|cause| disk(folder, cause))?;
         }
+        if let Some(dead) = dead {
+            piped.rows_dead += dead.num_rows() as u64;
+            written.clear();
+            dead_writer.write(&dead, &mut written)?;
+            failed.write_all(&written).map_err(|cause| disk(folder, cause))?;
+        }
+    }
+    if piped.rows_dead > 0 {
+        piped.failed = failed.finish().map_err(|cause| disk(folder, cause))?.finish()?;
     }
     piped.bytes_written = output.bytes;
     piped.output = output.finish()?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use bytefreezer_core::config::{Config, DatasetConfig, Route};
+use bytefreezer_core::config::{Config, DatasetConfig, FailedEvents, Route};
 use hotpath::batch::{ColumnRegistry, RowOptions};
 use hotpath::filter::{FilterSurroundings, Filters, Resources};
 use hotpath::names::DatasetKey;
@@ -15,6 +15,8 @@ const MICROSECONDS_AN_HOUR: i64 = 3_600_000_000;
 pub(crate) struct Pipeline {
     pub(crate) dataset: DatasetKey,
     pub(crate) filters: Filters,
+    /// Whether rows that a filter fails on become dead letters.
+    pub(crate) sets_failed_aside: bool,
     pub(crate) registry: Arc<ColumnRegistry>,
 }
 
@@ -40,7 +42,8 @@ pub(crate) fn pipelines(
         };
         let filters = Filters::compile(&dataset.filters, &surroundings)
             .with_context(|| format!("the filters of dataset {key} do not compile"))?;
-        pipelines.push(Arc::new(Pipeline { dataset: key, filters, registry }));
+        let sets_failed_aside = dataset.failed_events == FailedEvents::DeadLetters;
+        pipelines.push(Arc::new(Pipeline { dataset: key, filters, sets_failed_aside, registry }));
     }
     Ok(pipelines)
 }

@@ -294,6 +294,10 @@ fn movement_of(piped: &Piped) -> Movement {
     movement.add(&Movement::refuse(RejectReason::Malformed, piped.lines_refused));
     movement.add(&Movement::unfold(piped.rows_added));
     movement.add(&Movement::filter(piped.rows_filtered).and(Aside::FilterErrors, piped.rows_faulty));
-    movement.add(&Movement::store(piped.rows_written, held).and(Aside::BytesStored, piped.bytes_written));
+    movement.add(
+        &Movement::store(piped.rows_written, held)
+            .and(Aside::BytesStored, piped.bytes_written)
+            .and(Aside::DeadLetters, piped.rows_dead),
+    );
     movement
 }

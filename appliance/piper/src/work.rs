@@ -14,7 +14,7 @@ use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tracing::{debug, warn};
 
-use crate::dead_letters::{batch_key, lines_key, reason_key};
+use crate::dead_letters::{batch_key, failed_key, lines_key, reason_key};
 use crate::pipe::{PipeError, Piped, pipe};
 use crate::pipeline::Pipeline;
 use crate::release::{is_done, release};
@@ -127,6 +127,9 @@ impl Workshop {
     async fn put(&self, output: &dyn Store, batch: &BatchKey, piped: &Piped) -> anyhow::Result<()> {
         if let Some(refused) = &piped.refused {
             output.put_file(&lines_key(batch), refused).await?;
+        }
+        if let Some(failed) = &piped.failed {
+            output.put_file(&failed_key(batch), failed).await?;
         }
         if let Some(rows) = &piped.output {
             output.put_file(&piper_key(batch), rows).await?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use bytefreezer_core::config::{
-    Config, ConnectionSettings, DatasetConfig, DelimitedHeader, DelimitedSettings,
+    Config, ConnectionSettings, DatasetConfig, DelimitedHeader, DelimitedSettings, FailedEvents,
     Framing as ConfiguredFraming, InputConfig, Route, TlsConfig, Transport as ConfiguredTransport,
 };
 use hotpath::batch::{ColumnRegistry, RowOptions};
@@ -69,6 +69,7 @@ pub fn dataset_settings(
         rows,
         // On the staged route the piper has them.
         filters: if is_staged { Vec::new() } else { dataset.filters.clone() },
+        sets_failed_aside: dataset.failed_events == FailedEvents::DeadLetters,
         registry,
         resources: Arc::clone(resources),
         encode: file_options(config, dataset),

@@ -151,16 +151,16 @@ fn uploaded(upload: &Upload, dead_rows: u64) -> UploadedCut {
         dataset: cut.dataset.clone(),
         first_position: cut.first_position,
         last_position: cut.last_position,
-        rows: cut.files.iter().map(|file| file.rows).sum(),
-        bytes: cut.files.iter().map(|file| file.bytes).sum(),
-        files: cut.files.len() as u64,
-        dead_rows,
+        rows: cut.local_files().map(|file| file.rows).sum(),
+        bytes: cut.local_files().map(|file| file.bytes).sum(),
+        files: cut.local_files().count() as u64,
+        dead_rows: dead_rows + cut.dead_letters.as_ref().map_or(0, |file| file.rows),
     }
 }
 
 /// What is left of the files after the upload: a folder on the same disk has taken them by renaming.
 async fn remove_local_files(upload: &Upload) {
-    for file in &upload.cut.files {
+    for file in upload.cut.local_files() {
         if let Err(error) = tokio::fs::remove_file(&file.path).await {
             debug!(path = %file.path.display(), %error, "a local file is gone already");
         }

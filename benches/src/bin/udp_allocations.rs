@@ -173,8 +173,8 @@ fn send(socket: &UdpSocket, messages: &[String], rate_per_s: u64, length: Durati
 /// In place of storage: a finished file counts as stored and is removed.
 fn forget_files(uploads: &async_channel::Receiver<Upload>, commands: &async_channel::Sender<ShardCommand>) {
     while let Ok(Upload { cut, .. }) = uploads.recv_blocking() {
-        let files = cut.files.len() as u64;
-        for file in &cut.files {
+        let files = cut.local_files().count() as u64;
+        for file in cut.local_files() {
             let _ = std::fs::remove_file(&file.path);
         }
         let uploaded = UploadedCut {

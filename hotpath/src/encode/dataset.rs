@@ -43,6 +43,8 @@ pub enum CutReason {
 pub struct Rows {
     /// What filters left of the events; may have no rows.
     pub batch: RecordBatch,
+    /// Rows that a filter failed on, where the dataset wants them apart.
+    pub dead_letters: Option<RecordBatch>,
     /// First position that the batch comes from.
     pub first_position: u64,
     /// Last position that the batch comes from, itself included.
@@ -58,7 +60,7 @@ pub struct Rows {
 pub struct AccountedCut {
     /// Files and positions.
     pub cut: FinishedCut,
-    /// Rows in all files.
+    /// Rows in all files, dead letters too.
     pub rows: u64,
     /// Events that the positions stand for.
     pub events: u64,
@@ -86,6 +88,8 @@ pub(super) struct DatasetEncoder {
     options: DatasetOptions,
     identity: Arc<EncoderIdentity>,
     files: OpenFiles,
+    /// Rows that a filter failed on.
+    dead_letters: Option<RowsFile>,
     range: Option<OpenRange>,
     /// The newest state of the decoder that no cut has saved.
     decoder_state: Option<Arc<[u8]>>,
@@ -102,6 +106,7 @@ impl DatasetEncoder {
             options,
             identity,
             files: OpenFiles::new(),
+            dead_letters: None,
             range: None,
             decoder_state: None,
             knowledge: ColumnKnowledge::default(),
@@ -171,7 +176,9 @@ impl DatasetEncoder {
         if self.files.len() > OPEN_HOURS_MAX {
             return Some(CutReason::Hours);
         }
-        if self.files.values().any(|file| file.estimated_bytes() >= self.options.file_bytes_max) {
+        let dead_bytes = self.dead_letters.as_ref().map_or(0, RowsFile::bytes);
+        let mut sizes = self.files.values().map(OpenFile::estimated_bytes).chain([dead_bytes]);
+        if sizes.any(|bytes| bytes >= self.options.file_bytes_max) {
             return Some(CutReason::Size);
         }
         self.due_ms().is_some_and(|due_ms| now_ms >= due_ms).then_some(CutReason::Age)
@@ -199,6 +206,10 @@ impl DatasetEncoder {
         let first_position = range.first_position;
         if let Some(state) = &rows.decoder_state {
             self.decoder_state = Some(Arc::clone(state));
+        }
+        if let Some(dead_letters) = &rows.dead_letters {
+            let path = self.path(0, &format!("{first_position}.{DEAD_LETTERS_EXTENSION}.tmp"));
+            self.dead_letters.get_or_insert_with(|| RowsFile::new(path)).push(dead_letters)?;
         }
         if parts.is_empty() {
             return Ok(());
@@ -266,19 +277,22 @@ impl DatasetEncoder {
     pub(super) fn cut(&mut self, reason: CutReason) -> Result<Option<AccountedCut>, EncodeError> {
         let Some(range) = self.range else { return Ok(None) };
         let mut finished = Vec::with_capacity(self.files.len());
-        if let Err(error) = self.finish_files(range, &mut finished) {
-            for file in &finished {
-                let _ = std::fs::remove_file(&file.path);
+        let dead_letters = match self.finish_files(range, &mut finished) {
+            Ok(dead_letters) => dead_letters,
+            Err(error) => {
+                for file in &finished {
+                    let _ = std::fs::remove_file(&file.path);
+                }
+                return Err(error);
             }
-            return Err(error);
-        }
+        };
         self.range = None;
         let decoder_state = self.decoder_state.take();
         self.columns_before = std::mem::take(&mut self.columns_now);
         let columns_before = &self.columns_before;
         self.knowledge.retain(|name| columns_before.contains(name));
         Ok(Some(AccountedCut {
-            rows: finished.iter().map(|file| file.rows).sum(),
+            rows: finished.iter().chain(&dead_letters).map(|file| file.rows).sum(),
             events: range.events,
             reason,
             decoder_state,
@@ -289,6 +303,7 @@ impl DatasetEncoder {
                 last_position: range.last_position,
                 kind: range.kind,
                 files: finished,
+                dead_letters,
             },
         }))
     }
@@ -297,7 +312,7 @@ impl DatasetEncoder {
         &mut self,
         range: OpenRange,
         finished: &mut Vec<FinishedFile>,
-    ) -> Result<(), EncodeError> {
+    ) -> Result<Option<FinishedFile>, EncodeError> {
         self.save_decoder_state(range.last_position)?;
         let metadata = self.metadata(range);
         let nothing = ColumnSet::default();
@@ -309,10 +324,16 @@ impl DatasetEncoder {
             let finish = Finish { path: &path, metadata: &metadata };
             finished.extend(file.finish(&finish, &mut context)?);
         }
-        if finished.is_empty() {
-            return Ok(());
+        let name = format!("{}-{}.{DEAD_LETTERS_EXTENSION}", range.first_position, range.last_position);
+        let path = self.path(0, &name);
+        let dead_letters = match self.dead_letters.take() {
+            Some(file) => file.finish(&path)?,
+            None => None,
+        };
+        if !finished.is_empty() || dead_letters.is_some() {
+            sync_directory(&self.identity.spool)?;
         }
-        sync_directory(&self.identity.spool)
+        Ok(dead_letters)
     }
 
     /// Makes the state durable that whoever decodes what follows the cut has to begin with.
@@ -347,11 +368,15 @@ impl DatasetEncoder {
     /// Forgets everything since the last cut; files that were begun are removed.
     pub(super) fn discard(&mut self) {
         self.files.clear();
+        self.dead_letters = None;
         self.range = None;
         self.decoder_state = None;
         self.columns_now = ColumnSet::default();
     }
 }
+
+/// How the file of rows is called that a filter failed on.
+const DEAD_LETTERS_EXTENSION: &str = "dead.ndjson.gz";
 
 /// How the files are called.
 fn extension(kind: FileKind) -> &'static str {

@@ -24,6 +24,18 @@ pub struct MessageSender {
     messages: Sender<Weighed>,
     /// Has an item for each unit that is taken.
     room: Sender<()>,
+    /// Has an item while one takes room: two that each wait for the room which the other has begun to take would wait
+    /// for ever.
+    turn: (Sender<()>, Receiver<()>),
+}
+
+/// Whose turn it is; ends with it.
+struct Turn<'a>(&'a Receiver<()>);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let _ = self.0.try_recv();
+    }
 }
 
 /// Gives them to it.
@@ -36,21 +48,32 @@ pub(super) struct MessageReceiver {
 pub(super) fn channel() -> (MessageSender, MessageReceiver) {
     let (messages, incoming) = async_channel::bounded(ENCODER_MESSAGES_MAX);
     let (room, taken) = async_channel::bounded(UNITS_MAX);
-    (MessageSender { messages, room }, MessageReceiver { messages: incoming, room: taken })
+    (
+        MessageSender { messages, room, turn: async_channel::bounded(1) },
+        MessageReceiver { messages: incoming, room: taken },
+    )
 }
 
 impl MessageSender {
-    /// Hands a message over, when there is room for it. One task of a shard sends rows: two that each wait for the
-    /// room which the other has begun to take would wait for ever.
+    /// Hands a message over, when there is room for it.
     ///
     /// # Errors
     /// When the thread has ended.
     pub async fn send(&self, message: EncoderMessage) -> Result<(), SendError<()>> {
         let units = units(&message);
+        if units > 0 {
+            self.take_room(units).await?;
+        }
+        self.messages.send(Weighed { message, units }).await.map_err(|_| SendError(()))
+    }
+
+    async fn take_room(&self, units: usize) -> Result<(), SendError<()>> {
+        self.turn.0.send(()).await?;
+        let _turn = Turn(&self.turn.1);
         for _ in 0..units {
             self.room.send(()).await?;
         }
-        self.messages.send(Weighed { message, units }).await.map_err(|_| SendError(()))
+        Ok(())
     }
 }
 
@@ -83,8 +106,9 @@ impl MessageReceiver {
 
 /// Units of memory that a message holds. Rows that hold more than all of them go when nothing else is on the way.
 fn units(message: &EncoderMessage) -> usize {
-    let EncoderMessage::Rows { batch, .. } = message else { return 0 };
-    (held_bytes(batch) / ENCODER_QUEUE_UNIT_BYTES).min(UNITS_MAX)
+    let EncoderMessage::Rows { batch, dead_letters, .. } = message else { return 0 };
+    let held_bytes = held_bytes(batch) + dead_letters.as_ref().map_or(0, held_bytes);
+    (held_bytes / ENCODER_QUEUE_UNIT_BYTES).min(UNITS_MAX)
 }
 
 #[cfg(test)]
@@ -103,6 +127,7 @@ mod tests {
             batch: RecordBatch::try_from_iter([("n", column)]).unwrap(),
             first_position: 0,
             last_position: 0,
+            dead_letters: None,
             events: 1,
             decoder_state: None,
             hold_cut: None,
@@ -139,5 +164,23 @@ mod tests {
             block_on(sender.send(rows(8))).unwrap();
         }
         assert!(sender.send(rows(8)).now_or_never().is_none());
+    }
+
+    #[test]
+    fn several_senders_share_the_room_without_waiting_for_each_other_for_ever() {
+        let (sender, receiver) = channel();
+        let half_and_a_bit = ENCODER_QUEUE_BYTES_MAX / 2 + ENCODER_QUEUE_UNIT_BYTES;
+        let senders: Vec<_> = (0..4)
+            .map(|_| {
+                let sender = sender.clone();
+                std::thread::spawn(move || block_on(sender.send(rows(half_and_a_bit))).unwrap())
+            })
+            .collect();
+        for _ in 0..senders.len() {
+            receiver.receive().unwrap();
+        }
+        for sender in senders {
+            sender.join().unwrap();
+        }
     }
 }

@@ -43,6 +43,8 @@ pub enum EncoderMessage {
         dataset: u32,
         /// What filters left.
         batch: RecordBatch,
+        /// Rows that a filter failed on, where the dataset wants them apart.
+        dead_letters: Option<RecordBatch>,
         /// First position that the batch comes from.
         first_position: u64,
         /// Last position that the batch comes from, itself included.
@@ -159,13 +161,14 @@ impl Encoder {
             EncoderMessage::Rows {
                 dataset,
                 batch,
+                dead_letters,
                 first_position,
                 last_position,
                 events,
                 decoder_state,
                 hold_cut,
             } => {
-                let rows = Rows { batch, first_position, last_position, events, decoder_state };
+                let rows = Rows { batch, dead_letters, first_position, last_position, events, decoder_state };
                 self.take_rows(dataset, &rows, hold_cut);
                 self.relieve_memory();
             }

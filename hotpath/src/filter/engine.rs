@@ -4,6 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use arrow::compute::filter_record_batch;
 use futures::executor::block_on;
 use serde_json::{Map, Value};
 
@@ -54,6 +55,23 @@ pub struct FilterOutcome {
     pub added_rows: usize,
     /// The events of `batch` with which something went wrong; `_errors` of each says what.
     pub faulty: Mask,
+}
+
+impl FilterOutcome {
+    /// The events that no filter failed on, and the others, if there are any.
+    pub fn apart(&self) -> (RecordBatch, Option<RecordBatch>) {
+        if self.faulty.is_none() {
+            return (self.batch.clone(), None);
+        }
+        let good = Mask::all(self.batch.num_rows()).minus(&self.faulty);
+        let parted = filter_record_batch(&self.batch, &good.to_array())
+            .and_then(|good| Ok((good, filter_record_batch(&self.batch, &self.faulty.to_array())?)));
+        match parted {
+            Ok((good, failed)) => (good, Some(failed)),
+            // Masks are as long as their batch. Were they not, everything would go on together.
+            Err(_) => (self.batch.clone(), None),
+        }
+    }
 }
 
 impl Filters {

@@ -22,7 +22,7 @@ use crate::cut::{FileKind, FinishedCut, FinishedFile};
 use crate::decode::decoder;
 use crate::encode::{EncoderEvent, EncoderMessage};
 use crate::filter::{FilterSurroundings, Filters};
-use crate::layout::{intake_key, object_key};
+use crate::layout::{dead_letters_key, intake_key, object_key};
 use crate::limits::{DRAIN_LOOK_MS, ENCODE_RETRY_MS};
 
 /// Obeys commands until the shard is drained.
@@ -98,7 +98,12 @@ pub(super) fn upload_of(shard: &Shard, cut: FinishedCut) -> Upload {
 
 fn keys_of(shard: &Shard, cut: &FinishedCut) -> Vec<String> {
     let instance = &shard.settings.instance;
-    cut.files.iter().map(|file| key_of(cut, file, instance)).collect()
+    let mut keys: Vec<String> = cut.files.iter().map(|file| key_of(cut, file, instance)).collect();
+    if cut.dead_letters.is_some() {
+        let (first, last) = (cut.first_position, cut.last_position);
+        keys.push(dead_letters_key(&cut.dataset, instance, cut.shard, first, last));
+    }
+    keys
 }
 
 /// The key of a cut's file: in the lake, or in the stage that receivers put batches into.
@@ -196,6 +201,7 @@ impl Shard {
                 let dataset = &mut self.datasets.borrow_mut()[index];
                 (dataset.rows, dataset.format) = (rows, settings.format);
                 (dataset.filters, dataset.filter_state) = (filters, filter_state);
+                dataset.sets_failed_aside = settings.sets_failed_aside;
                 index
             }
             (None, Some(writers)) => {
@@ -208,6 +214,7 @@ impl Shard {
                     learned: Default::default(),
                     rows,
                     filters,
+                    sets_failed_aside: settings.sets_failed_aside,
                     filter_state,
                     encoder_tally: writers.encoder,
                     uploader_tally: writers.uploader,

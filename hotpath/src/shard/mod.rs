@@ -56,6 +56,8 @@ struct Dataset {
     learned: Learned,
     rows: BatchBuilder,
     filters: Rc<Filters>,
+    /// Whether events that a filter fails on become dead letters.
+    sets_failed_aside: bool,
     /// Taken out while a block goes through the filters.
     filter_state: FilterState,
     encoder_tally: TallyWriter,
@@ -221,7 +223,7 @@ impl Shard {
             learned.note_cut(cut.cut.last_position, cut.decoder_state);
         }
         let upload = control::upload_of(self, cut.cut);
-        let bytes: u64 = upload.cut.files.iter().map(|file| file.bytes).sum();
+        let bytes: u64 = upload.cut.local_files().map(|file| file.bytes).sum();
         self.spool_bytes.set(self.spool_bytes.get() + bytes);
         self.intents.borrow_mut().push_back(upload);
         self.log_work.set();

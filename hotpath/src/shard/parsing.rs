@@ -190,7 +190,10 @@ fn batch_message(
     decoded: DecodedCounts,
     outcome: FilterOutcome,
 ) -> EncoderMessage {
-    let kept = outcome.batch.num_rows() as u64;
+    let rows = outcome.batch.num_rows() as u64;
+    let faulty = outcome.faulty.selected() as u64;
+    let (batch, dead_letters) =
+        if dataset.sets_failed_aside { outcome.apart() } else { (outcome.batch, None) };
     let (first_position, last_position) = (next.place.first_position, next.place.last_position());
     if !dataset.note_decoded(&next.place) {
         let mut movement = decoded.unfolded;
@@ -198,14 +201,15 @@ fn batch_message(
         movement.add(
             &Movement::filter(outcome.dropped_rows as u64)
                 .and(Aside::ParseErrors, decoded.parse_errors)
-                .and(Aside::FilterErrors, outcome.faulty.selected() as u64),
+                .and(Aside::FilterErrors, faulty),
         );
         dataset.encoder_tally.record(&movement);
-        dataset.held.push_back((last_position, kept));
+        dataset.held.push_back((last_position, rows));
     }
     EncoderMessage::Rows {
         dataset: next.dataset as u32,
-        batch: outcome.batch,
+        batch,
+        dead_letters,
         first_position,
         last_position,
         events: decoded.events,

@@ -77,6 +77,8 @@ pub struct DatasetSettings {
     pub rows: RowOptions,
     /// Its filters, in order; they compile (the configuration has been checked).
     pub filters: Vec<FilterDefinition>,
+    /// Whether events that a filter fails on become dead letters.
+    pub sets_failed_aside: bool,
     /// The column types that all shards agree on.
     pub registry: Arc<ColumnRegistry>,
     /// Where what its filters name comes from. They have been compiled with it, so that a shard finds it read.
@@ -167,7 +169,7 @@ pub struct UploadedCut {
     pub bytes: u64,
     /// Number of its objects.
     pub files: u64,
-    /// Rows of them that no receiver took.
+    /// Rows of them that are dead letters: a filter failed on them, or no receiver took them.
     pub dead_rows: u64,
 }
 

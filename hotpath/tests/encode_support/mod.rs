@@ -75,12 +75,22 @@ impl Bench {
         events: u64,
         hold_cut: Option<FileKind>,
     ) -> Vec<EncoderEvent> {
+        self.send_with_dead_letters((batch, None), events, hold_cut)
+    }
+
+    pub fn send_with_dead_letters(
+        &mut self,
+        (batch, dead_letters): (RecordBatch, Option<RecordBatch>),
+        events: u64,
+        hold_cut: Option<FileKind>,
+    ) -> Vec<EncoderEvent> {
         let first_position = self.next_position;
         self.next_position += events;
         let last_position = self.next_position - 1;
         self.encoder.handle(EncoderMessage::Rows {
             dataset: 0,
             batch,
+            dead_letters,
             first_position,
             last_position,
             events,

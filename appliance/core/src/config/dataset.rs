@@ -67,6 +67,9 @@ pub struct DatasetConfig {
     #[serde(default)]
     #[schemars(extend("maxItems" = 1000))]
     pub filters: Vec<FilterDefinition>,
+    /// What becomes of an event that a filter fails on.
+    #[serde(default)]
+    pub failed_events: FailedEvents,
     /// Where its events come from.
     #[serde(default)]
     #[schemars(extend("maxItems" = 64))]
@@ -114,6 +117,17 @@ pub enum Route {
     Direct,
     /// By way of receiver, piper and packer.
     Staged,
+}
+
+/// What becomes of an event that a filter fails on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FailedEvents {
+    /// It goes on, and its column `_errors` says which filter failed, and why.
+    #[default]
+    Keep,
+    /// It goes to `{tenant}/{dataset}/dead_letters/` beside the table, with `_errors`: rows as NDJSON, gzip packed.
+    DeadLetters,
 }
 
 /// How Parquet files are made.

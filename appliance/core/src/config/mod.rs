@@ -31,7 +31,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use dataset::{DatasetConfig, FilterDefinition, ParquetConfig, Route};
+pub use dataset::{DatasetConfig, FailedEvents, FilterDefinition, ParquetConfig, Route};
 pub use format::{check_name, sanitize_name};
 pub use format_options::{
     DelimitedHeader, DelimitedSettings, FlowSettings, JsonSettings, SamplingOverrideSettings,
