@@ -7,6 +7,7 @@ pub mod ledger;
 pub mod limits;
 pub mod logging;
 pub mod metrics;
+pub mod name_servers;
 pub mod process;
 pub mod progress;
 pub mod resources;

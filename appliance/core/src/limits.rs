@@ -33,3 +33,13 @@ pub const HTTP_HANDSHAKE_SECONDS_MAX: u64 = 10;
 pub const HTTP_DRAIN_SECONDS_MAX: u64 = 5;
 /// Accounts (dataset and shard) in the ledger. Registering one more is refused.
 pub const LEDGER_ACCOUNTS_MAX: usize = 100_000;
+/// Queries to name servers at a time, for all filters of a process. More wait for their turn, as long as their batch does.
+pub const NAME_QUERIES_MAX: usize = 256;
+/// Seconds for which it is remembered that a name server did not answer, or not so that it could be used.
+pub const NAME_FAILURE_SECONDS: u64 = 30;
+/// Seconds for which it is remembered that there is no such name, where the server does not say how long.
+pub const NAME_ABSENCE_SECONDS: u64 = 60;
+/// Queries in a row without an answer after which the servers are left alone for a while.
+pub const NAME_SILENT_QUERIES_MAX: usize = 16;
+/// Seconds that silent servers are left alone. What would be asked meanwhile fails at once.
+pub const NAME_SILENCE_SECONDS: u64 = 10;
