@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use bytefreezer_core::config::Config;
 use bytefreezer_core::ledger::Ledger;
+use bytefreezer_core::name_servers::NameServers;
 use bytefreezer_core::progress::{Component, ComponentState, Progress};
 use bytefreezer_core::resources::ResourceFolder;
 use bytefreezer_core::shutdown::{Shutdown, ShutdownTrigger, shutdown};
@@ -17,6 +18,7 @@ use hotpath::batch::ColumnRegistry;
 use hotpath::filter::Resources;
 use hotpath::layout::BatchKey;
 use hotpath::names::DatasetKey;
+use tokio::runtime::Handle;
 use tokio::sync::{Mutex, Semaphore};
 use tokio::task::{JoinHandle, JoinSet};
 use tracing::{info, warn};
@@ -74,7 +76,9 @@ impl Piper {
         check_conditions(intake.as_ref()).await.context("the stage intake cannot be shared")?;
         let folder = config.data_dir.join("piper_work");
         empty_folder(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let resources = Arc::new(Resources::awaiting(Arc::new(ResourceFolder::new(&config.resources_dir))));
+        let names = Arc::new(NameServers::on(Handle::current()));
+        let folder_of_resources = Arc::new(ResourceFolder::new(&config.resources_dir));
+        let resources = Arc::new(Resources::awaiting(folder_of_resources).with_names(names));
         let settings = &config.piper;
         let pace: Arc<dyn Pace> = Arc::new(SystemPace);
         let workshop = Workshop {

@@ -12,6 +12,7 @@ use bytefreezer_core::config::{Config, DatasetConfig};
 use bytefreezer_core::http_server::{ServeLimits, serve_over};
 use bytefreezer_core::ledger::Ledger;
 use bytefreezer_core::metrics::Metrics;
+use bytefreezer_core::name_servers::NameServers;
 use bytefreezer_core::progress::Progress;
 use bytefreezer_core::resources::ResourceFolder;
 use bytefreezer_core::shutdown::{ShutdownTrigger, shutdown};
@@ -22,6 +23,7 @@ use hotpath::filter::Resources;
 use hotpath::names::DatasetKey;
 use hotpath::shard::{InputSettings, ShardCommand, ShardHandle, Transport};
 use rustls::ServerConfig;
+use tokio::runtime::Handle;
 use tracing::{error, info};
 
 use crate::cpus::CpuPlan;
@@ -124,7 +126,9 @@ impl Proxy {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let datasets = config.datasets.iter().map(DatasetConfig::key).collect::<Result<Vec<_>, _>>()?;
         let (finished_cuts, uploads) = async_channel::unbounded();
-        let resources = Arc::new(Resources::awaiting(Arc::new(ResourceFolder::new(&config.resources_dir))));
+        let names = Arc::new(NameServers::on(Handle::current()));
+        let folder = Arc::new(ResourceFolder::new(&config.resources_dir));
+        let resources = Arc::new(Resources::awaiting(folder).with_names(names));
         let mut shards = Shards::new(registries, Arc::clone(&resources));
         for (number, cpu) in shard_cpus(plan, &config.data_dir).into_iter().enumerate() {
             let number = u16::try_from(number).context("more shards than there are numbers")?;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use arrow::array::RecordBatch;
+use bytefreezer_core::name_servers::NameServers;
 use bytefreezer_core::resources::ResourceFolder;
 use clap::Args;
 use hotpath::batch::ColumnRegistry;
@@ -82,10 +83,12 @@ pub fn run(args: &ConvertArgs) -> Result<()> {
 
 /// Reads the input once. The output is there afterwards if the columns were sufficient.
 fn convert(args: &ConvertArgs, filters: &[FilterDefinition], columns: &mut Columns) -> Result<Summary> {
+    let names = Arc::new(NameServers::on_own_thread());
+    let resources = Resources::new(Arc::new(ResourceFolder::new(&args.resources)));
     let surroundings = FilterSurroundings {
         columns: columns.registry(),
         rows: ROWS_OF_FILES,
-        resources: Arc::new(Resources::new(Arc::new(ResourceFolder::new(&args.resources)))),
+        resources: Arc::new(resources.with_names(names)),
         dataset: None,
     };
     let filters = Filters::compile(filters, &surroundings).context("the filters are wrong")?;
