@@ -43,3 +43,5 @@ pub const NAME_ABSENCE_SECONDS: u64 = 60;
 pub const NAME_SILENT_QUERIES_MAX: usize = 16;
 /// Seconds that silent servers are left alone. What would be asked meanwhile fails at once.
 pub const NAME_SILENCE_SECONDS: u64 = 10;
+/// Ways of asking (servers, timeout, cache) that are kept with their answers. Beyond it those that no filter holds are let go.
+pub const NAME_LOOKUPS_KEPT_MAX: usize = 64;

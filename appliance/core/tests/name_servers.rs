@@ -6,7 +6,7 @@ mod name_servers_support;
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use bytefreezer_core::limits::NAME_SILENT_QUERIES_MAX;
+use bytefreezer_core::limits::{NAME_LOOKUPS_KEPT_MAX, NAME_SILENT_QUERIES_MAX};
 use bytefreezer_core::name_servers::NameServers;
 use hotpath::filter::{NameAnswer, NameLookup, NameQuestion, NameResolver, ResolverSettings};
 use name_servers_support::{A, AAAA, NameServer, PTR, Reply};
@@ -141,6 +141,24 @@ async fn who_asks_with_the_same_settings_shares_answers_and_queries() {
     let answered = server.queries();
     assert_eq!(ask(&one, &["192.0.2.1"]).await, [found("one.example")]);
     assert_eq!(server.queries(), answered);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_outlive_the_filters_that_asked() {
+    let server = NameServer::start(known);
+    let servers = NameServers::on(Handle::current());
+    let ask_once = async || ask(&servers.open(&settings(&server, 20_000)).unwrap(), &["192.0.2.1"]).await;
+    assert_eq!(ask_once().await, [found("one.example")]);
+    let asked = server.queries();
+    assert_eq!(ask_once().await, [found("one.example")]);
+    assert_eq!(server.queries(), asked);
+
+    // Not for ever: many other ways of asking take its place.
+    for timeout_ms in 1..=NAME_LOOKUPS_KEPT_MAX as u64 {
+        servers.open(&settings(&server, timeout_ms)).unwrap();
+    }
+    assert_eq!(ask_once().await, [found("one.example")]);
+    assert!(server.queries() > asked);
 }
 
 #[tokio::test(flavor = "multi_thread")]

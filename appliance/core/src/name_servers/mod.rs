@@ -6,7 +6,7 @@ mod lookup;
 mod silence;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -15,7 +15,7 @@ use lookup::Lookup;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Semaphore;
 
-use crate::limits::NAME_QUERIES_MAX;
+use crate::limits::{NAME_LOOKUPS_KEPT_MAX, NAME_QUERIES_MAX};
 
 /// The name servers that filters of one process ask.
 #[derive(Debug)]
@@ -23,8 +23,9 @@ pub struct NameServers {
     tasks: Tasks,
     /// Queries under way, those of all filters together.
     queries: Arc<Semaphore>,
-    /// What filters hold; those with the same settings share one.
-    opened: Mutex<HashMap<ResolverSettings, Weak<Lookup>>>,
+    /// Those with the same settings share one. What no filter holds is kept for a while with what it remembers: filters
+    /// are compiled anew when a configuration has been checked, or changes.
+    opened: Mutex<HashMap<ResolverSettings, Arc<Lookup>>>,
 }
 
 /// Where the asking is done.
@@ -73,13 +74,13 @@ impl NameResolver for NameServers {
             .runtime()
             .map_err(|error| format!("cannot start a thread that asks name servers: {error}"))?;
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        opened.retain(|_, lookup| lookup.strong_count() > 0);
-        let known = opened.get(settings).and_then(Weak::upgrade);
-        let lookup = known.unwrap_or_else(|| {
-            let new = Arc::new(Lookup::new(settings.clone(), Arc::clone(&self.queries)));
-            opened.insert(settings.clone(), Arc::downgrade(&new));
-            new
-        });
+        if opened.len() >= NAME_LOOKUPS_KEPT_MAX {
+            opened.retain(|_, lookup| Arc::strong_count(lookup) > 1);
+        }
+        let lookup = opened.entry(settings.clone());
+        let lookup =
+            lookup.or_insert_with(|| Arc::new(Lookup::new(settings.clone(), Arc::clone(&self.queries))));
+        let lookup = Arc::clone(lookup);
         Ok(Arc::new(Asking { lookup, runtime }))
     }
 }

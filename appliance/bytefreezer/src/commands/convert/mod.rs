@@ -65,12 +65,15 @@ pub fn run(args: &ConvertArgs) -> Result<()> {
         Some(path) => read_filters(path)?,
         None => Vec::new(),
     };
+    // Both readings find the same resources, and what name servers said.
+    let resources = Resources::new(Arc::new(ResourceFolder::new(&args.resources)));
+    let resources = Arc::new(resources.with_names(Arc::new(NameServers::on_own_thread())));
     let mut columns = Columns::default();
-    let mut summary = convert(args, &filters, &mut columns)?;
+    let mut summary = convert(args, &filters, &resources, &mut columns)?;
     if !columns.were_sufficient() {
         // Rows came with columns that the file did not have when it was begun. Now all of them are known.
         columns.begin_again();
-        summary = convert(args, &filters, &mut columns)?;
+        summary = convert(args, &filters, &resources, &mut columns)?;
     }
     ensure!(
         columns.were_sufficient(),
@@ -82,13 +85,16 @@ pub fn run(args: &ConvertArgs) -> Result<()> {
 }
 
 /// Reads the input once. The output is there afterwards if the columns were sufficient.
-fn convert(args: &ConvertArgs, filters: &[FilterDefinition], columns: &mut Columns) -> Result<Summary> {
-    let names = Arc::new(NameServers::on_own_thread());
-    let resources = Resources::new(Arc::new(ResourceFolder::new(&args.resources)));
+fn convert(
+    args: &ConvertArgs,
+    filters: &[FilterDefinition],
+    resources: &Arc<Resources>,
+    columns: &mut Columns,
+) -> Result<Summary> {
     let surroundings = FilterSurroundings {
         columns: columns.registry(),
         rows: ROWS_OF_FILES,
-        resources: Arc::new(resources.with_names(names)),
+        resources: Arc::clone(resources),
         dataset: None,
     };
     let filters = Filters::compile(filters, &surroundings).context("the filters are wrong")?;
