@@ -167,6 +167,9 @@ impl Format {
     /// RFC 5424, RFC 3164 and what is sent in their place.
     pub const SYSLOG: Self = Self(&FORMATS[0]);
 
+    /// Any JSON.
+    pub const JSON: Self = Self(&FORMATS[6]);
+
     /// Name in configuration and on the command line.
     pub fn name(self) -> &'static str {
         self.0.name
@@ -233,6 +236,7 @@ mod tests {
             assert_eq!(format.to_string(), name);
         }
         assert_eq!("syslog".parse(), Ok(Format::SYSLOG));
+        assert_eq!("json".parse(), Ok(Format::JSON));
         let error = "sislog".parse::<Format>().unwrap_err().to_string();
         assert!(error.starts_with("unknown format \"sislog\": use one of syslog, cef"), "{error}");
     }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::error::{FilterError, suggestion};
+use super::error::{FilterError, FilterProblem, suggestion};
 use super::kinds::conditional::BRANCH_KEYS;
 use super::registry::{SECRET_TYPE, catalogue};
 
@@ -90,6 +90,37 @@ impl FilterPipelineDefinition {
         let filters = pipeline.remove("filters").unwrap_or_default();
         Ok(Self { filters: definitions_from_value(filters, "")? })
     }
+
+    /// Reads a list of either form, `{"filters": [...]}` or `[...]`, and tells everything that is wrong with it.
+    ///
+    /// # Errors
+    /// A problem for each filter that cannot be read, or the one of the list itself.
+    pub fn from_value(value: Value) -> Result<Self, Vec<FilterProblem>> {
+        let items = items_of(value).map_err(|error| vec![FilterProblem { filter: None, error }])?;
+        let (mut filters, mut problems) = (Vec::with_capacity(items.len()), Vec::new());
+        for (index, item) in items.into_iter().enumerate() {
+            match definition_from_value(item, &format!("filter {}", index + 1)) {
+                Ok(definition) => filters.push(definition),
+                Err(error) => problems.push(FilterProblem { filter: Some(index + 1), error }),
+            }
+        }
+        if problems.is_empty() { Ok(Self { filters }) } else { Err(problems) }
+    }
+}
+
+/// The filters of a list of either form.
+fn items_of(value: Value) -> Result<Vec<Value>, FilterError> {
+    match value {
+        Value::Array(items) => Ok(items),
+        Value::Object(mut pipeline) => {
+            check_keys(&pipeline, &PIPELINE_KEYS, "the filter list")?;
+            match pipeline.remove("filters") {
+                Some(Value::Array(items)) => Ok(items),
+                _ => Err(FilterError::Malformed { reason: "`filters` is no list".to_owned() }),
+            }
+        }
+        _ => Err(FilterError::Malformed { reason: "it is neither a list nor an object".to_owned() }),
+    }
 }
 
 /// Reads the filters of a JSON list; `place` is what stands before `filter 1` in an error.
@@ -102,15 +133,17 @@ pub(super) fn definitions_from_value(
     };
     let mut definitions = Vec::with_capacity(items.len());
     for (index, item) in items.into_iter().enumerate() {
-        let place = format!("{place}filter {}", index + 1);
-        if let Value::Object(keys) = &item {
-            check_keys(keys, &DEFINITION_KEYS, &place)?;
-        }
-        let definition = serde_json::from_value(item)
-            .map_err(|error| FilterError::Malformed { reason: format!("{place}: {error}") })?;
-        definitions.push(definition);
+        definitions.push(definition_from_value(item, &format!("{place}filter {}", index + 1))?);
     }
     Ok(definitions)
+}
+
+fn definition_from_value(item: Value, place: &str) -> Result<FilterDefinition, FilterError> {
+    if let Value::Object(keys) = &item {
+        check_keys(keys, &DEFINITION_KEYS, place)?;
+    }
+    serde_json::from_value(item)
+        .map_err(|error| FilterError::Malformed { reason: format!("{place}: {error}") })
 }
 
 fn check_keys(keys: &Map<String, Value>, known: &[&str], place: &str) -> Result<(), FilterError> {

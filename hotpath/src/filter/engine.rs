@@ -11,26 +11,27 @@ use serde_json::{Map, Value};
 use super::condition::Condition;
 use super::config::{FilterConfig, read_condition};
 use super::definition::FilterDefinition;
-use super::error::{FilterError, suggestion};
+use super::error::{FilterError, FilterProblem, suggestion};
 use super::events::Events;
 use super::kinds::conditional::BRANCH_KEYS;
 use super::limits::{MAX_FILTER_DEPTH, MAX_FILTERS};
 use super::mask::Mask;
 use super::registry::{Filter, FilterFailure, FilterKind, catalogue};
 use super::surroundings::FilterSurroundings;
+use super::walk::FilterWalk;
 
 /// A list of filters, compiled once for a configuration and used for every batch.
 ///
 /// It can be shared between shards; a copy for each shard saves them from meeting in the regular expressions' caches.
 #[derive(Debug, Default)]
 pub struct Filters {
-    filters: Vec<CompiledFilter>,
+    pub(super) filters: Vec<CompiledFilter>,
 }
 
 #[derive(Debug)]
-struct CompiledFilter {
+pub(super) struct CompiledFilter {
     /// `filter 2 (drop)`.
-    place: Arc<str>,
+    pub(super) place: Arc<str>,
     enabled: bool,
     condition: Option<Condition>,
     filter: Box<dyn Filter>,
@@ -39,7 +40,7 @@ struct CompiledFilter {
 /// What the filters of one configuration keep from batch to batch, on one shard.
 #[derive(Debug, Default)]
 pub struct FilterState {
-    states: Vec<Box<dyn Any + Send>>,
+    pub(super) states: Vec<Box<dyn Any + Send>>,
 }
 
 /// What became of a batch.
@@ -83,12 +84,27 @@ impl Filters {
         definitions: &[FilterDefinition],
         surroundings: &FilterSurroundings,
     ) -> Result<Self, FilterError> {
-        let count: usize = definitions.iter().map(|definition| 1 + nested_filters(&definition.config)).sum();
-        if count > MAX_FILTERS {
-            let reason = format!("{count} filters, nested ones counted too; at most {MAX_FILTERS} are taken");
-            return Err(FilterError::TooMany { place: "the filter list".to_owned(), reason });
-        }
+        check_count(definitions)?;
         Self::compile_nested(definitions, surroundings, "", 0)
+    }
+
+    /// Everything that keeps a configuration from being compiled, where [`Filters::compile`] tells the first thing: one
+    /// problem for each filter that is wrong. Empty when nothing is.
+    pub fn problems(
+        definitions: &[FilterDefinition],
+        surroundings: &FilterSurroundings,
+    ) -> Vec<FilterProblem> {
+        if let Err(error) = check_count(definitions) {
+            return vec![FilterProblem { filter: None, error }];
+        }
+        let mut problems = Vec::new();
+        for (index, definition) in definitions.iter().enumerate() {
+            let place = format!("filter {} ({})", index + 1, definition.kind);
+            if let Err(error) = compile_one(definition, surroundings, &place, 0) {
+                problems.push(FilterProblem { filter: Some(index + 1), error });
+            }
+        }
+        problems
     }
 
     /// Compiles filters that stand in `depth` others; `place` is what stands before `filter 1` in an error.
@@ -168,6 +184,15 @@ impl Filters {
         };
         let dropped_rows = (rows + added_rows).saturating_sub(batch.num_rows());
         FilterOutcome { batch, dropped_rows, dropped_by_filter, added_rows, faulty }
+    pub fn apply(&self, batch: RecordBatch, state: &mut FilterState, seed: u64) -> FilterOutcome {
+        let mut walk = self.walk(batch, state, seed);
+        while walk.advance().is_some() {}
+        walk.finish()
+    }
+
+    /// The same a filter at a time, for those who want to see what each of them does.
+    pub fn walk<'a>(&'a self, batch: RecordBatch, state: &'a mut FilterState, seed: u64) -> FilterWalk<'a> {
+        FilterWalk::new(self, batch, state, seed)
     }
 
     /// Takes `rows` of `events` through the filters, for a filter that has filters in it.
@@ -175,6 +200,7 @@ impl Filters {
         for (index, compiled) in self.filters.iter().enumerate() {
             events.enter(rows.clone());
             compiled.apply(events, &rows, state.states.get_mut(index).map(AsMut::as_mut)).await;
+            let _ = compiled.apply(events, &rows, state.states.get_mut(index).map(AsMut::as_mut));
             rows = events.leave();
         }
     }
@@ -183,15 +209,23 @@ impl Filters {
 impl CompiledFilter {
     /// Carries the filter out on those of `rows` that are live and for which its condition holds.
     async fn apply(&self, events: &mut Events, rows: &Mask, state: Option<&mut (dyn Any + Send)>) {
+    /// Carries the filter out on those of `rows` that are live and for which its condition holds: these are handed back,
+    /// by the numbers that they had before.
+    pub(super) fn apply(
+        &self,
+        events: &mut Events,
+        rows: &Mask,
+        state: Option<&mut (dyn Any + Send)>,
+    ) -> Mask {
         if !self.enabled {
-            return;
+            return Mask::none(rows.row_count());
         }
         let mut rows = events.live().and(rows);
         if let Some(condition) = &self.condition {
             rows = condition.evaluate_among(events.batch(), &rows);
         }
         if rows.is_none() {
-            return;
+            return rows;
         }
         events.begin_filter(&self.place);
         let result = match state {
@@ -201,7 +235,17 @@ impl CompiledFilter {
         if let Err(failure) = result {
             events.failure(&rows, &failure.to_string());
         }
+        rows
     }
+}
+
+fn check_count(definitions: &[FilterDefinition]) -> Result<(), FilterError> {
+    let count: usize = definitions.iter().map(|definition| 1 + nested_filters(&definition.config)).sum();
+    if count <= MAX_FILTERS {
+        return Ok(());
+    }
+    let reason = format!("{count} filters, nested ones counted too; at most {MAX_FILTERS} are taken");
+    Err(FilterError::TooMany { place: "the filter list".to_owned(), reason })
 }
 
 fn compile_one(

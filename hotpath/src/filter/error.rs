@@ -77,6 +77,34 @@ pub enum FilterError {
     },
 }
 
+impl FilterError {
+    /// The key that is wrong, where it is one.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Self::UnknownKey { key, .. } | Self::Key { key, .. } | Self::Condition { key, .. } => Some(key),
+            Self::UnknownType { .. } => Some("type"),
+            Self::Malformed { .. } | Self::Keys { .. } | Self::TooMany { .. } => None,
+        }
+    }
+
+    /// The character of a condition's text where it is wrong, counted from 1.
+    pub fn column(&self) -> Option<usize> {
+        match self {
+            Self::Condition { error, .. } => Some(error.column),
+            _ => None,
+        }
+    }
+}
+
+/// One thing that is wrong with a list of filters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilterProblem {
+    /// The filter of the list, counted from 1; none when it is the list itself.
+    pub filter: Option<usize>,
+    /// What is wrong.
+    pub error: FilterError,
+}
+
 /// The least likeness (Jaro-Winkler, 0 to 1) for a suggestion.
 const LEAST_LIKENESS: f64 = 0.8;
 

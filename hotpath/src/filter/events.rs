@@ -20,13 +20,23 @@ pub struct Events {
     faults: Faults,
     /// Rows that became of others, beside the first of each.
     added_rows: usize,
+    /// For each row, the row that it was when the present filter began; none as long as the rows are the same.
+    came_from: Option<Vec<u32>>,
     seed: u64,
 }
 
 impl Events {
     pub(super) fn new(batch: RecordBatch, seed: u64) -> Self {
         let live = Mask::all(batch.num_rows());
-        Self { batch, live, outer: Vec::new(), faults: Faults::default(), added_rows: 0, seed }
+        Self {
+            batch,
+            live,
+            outer: Vec::new(),
+            faults: Faults::default(),
+            added_rows: 0,
+            came_from: None,
+            seed,
+        }
     }
 
     /// All rows, those already dropped too: a row keeps its number until [`Events::expand`] or the last filter is through.
@@ -148,9 +158,14 @@ impl Events {
         let live = self.live.take(&of);
         let outer = self.outer.iter().map(|rows| rows.take(&of)).collect();
         let faults = self.faults.take(&of);
+        let came_from = match &self.came_from {
+            None => of.clone(),
+            Some(before) => of.iter().filter_map(|row| before.get(*row as usize).copied()).collect(),
+        };
         let indices = UInt32Array::from(of);
         self.batch = take_record_batch(&self.batch, &indices)?;
         (self.live, self.outer, self.faults) = (live, outer, faults);
+        self.came_from = Some(came_from);
         debug_assert!(self.live.selected() >= rows_before, "an event is dropped by marking it");
         self.added_rows += self.live.selected().saturating_sub(rows_before);
         Ok(())
@@ -184,6 +199,21 @@ impl Events {
 
     pub(super) fn added_rows(&self) -> usize {
         self.added_rows
+    }
+
+    /// Begins to note anew which row each comes of.
+    pub(super) fn begin_step(&mut self) {
+        self.came_from = None;
+    }
+
+    /// For each row, the row that it was at [`Events::begin_step`]; `None` when the rows are the same.
+    pub(super) fn take_came_from(&mut self) -> Option<Vec<u32>> {
+        self.came_from.take()
+    }
+
+    /// What went wrong so far.
+    pub(super) fn faults(&self) -> &Faults {
+        &self.faults
     }
 
     /// The rows that stayed, and those of them that something went wrong with, which say so in `_errors`. A batch that

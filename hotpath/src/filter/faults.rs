@@ -35,6 +35,11 @@ impl Faults {
         }
     }
 
+    /// The texts noted so far, in the order in which they came up; each filter has its own.
+    pub(super) fn noted(&self) -> &[(String, Mask)] {
+        &self.noted
+    }
+
     /// The same for the rows that `of` names.
     pub(super) fn take(&self, of: &[u32]) -> Self {
         let noted = self.noted.iter().map(|(text, rows)| (text.clone(), rows.take(of))).collect();
