@@ -13,3 +13,4 @@ pub mod progress;
 pub mod resources;
 pub mod shutdown;
 pub mod systemd;
+pub mod transformations;

@@ -45,3 +45,16 @@ pub const NAME_SILENT_QUERIES_MAX: usize = 16;
 pub const NAME_SILENCE_SECONDS: u64 = 10;
 /// Ways of asking (servers, timeout, cache) that are kept with their answers. Beyond it those that no filter holds are let go.
 pub const NAME_LOOKUPS_KEPT_MAX: usize = 64;
+/// Filters of one test of a transformation, those nested in others not counted. A test of more is refused.
+pub const TRIAL_FILTERS_MAX: usize = 10;
+/// Rows of one test of a transformation, whether they are given, decoded from lines or read from the lake. A test of more is
+/// refused.
+pub const TRIAL_SAMPLES_MAX: usize = 1_000;
+/// Stored rows that a transformation is tried on when nobody says how many.
+pub const TRIAL_STORED_ROWS_DEFAULT: usize = 100;
+/// Bytes of all samples of one test. A test of more is refused.
+pub const TRIAL_SAMPLE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Rows that filters may make of the samples. A test in which they make more ends with an error that names the filter.
+pub const TRIAL_ROWS_AFTER_MAX: usize = 10_000;
+/// Bytes of the rows that a test shows, before and after, as JSON. A test with more to show ends with an error.
+pub const TRIAL_REPORT_BYTES_MAX: usize = 8 * 1024 * 1024;
