@@ -10,6 +10,7 @@ use crate::commands::config::ConfigCommand;
 use crate::commands::convert::ConvertArgs;
 use crate::commands::dead_letters::DeadLettersCommand;
 use crate::commands::decode::DecodeArgs;
+use crate::commands::filters::FiltersCommand;
 use crate::commands::man::ManArgs;
 use crate::commands::sql::SqlArgs;
 use crate::commands::top::TopArgs;
@@ -86,6 +87,9 @@ pub enum Command {
     Decode(DecodeArgs),
     /// Turns a file of messages into a Parquet file, by way of filters
     Convert(ConvertArgs),
+    /// Lists the filters there are, or tries some on sample rows
+    #[command(subcommand)]
+    Filters(FiltersCommand),
     /// Sends made-up events at a stated rate, and prints what was sent
     #[command(after_help = "Example:
   bytefreezer fakedata syslog --target 127.0.0.1:5514 --rate 1000 --count 10000

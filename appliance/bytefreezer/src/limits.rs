@@ -6,6 +6,9 @@ pub const CAPTURE_BYTES_MAX: u64 = 1 << 30;
 /// Bytes of a file with filters. A larger one is refused.
 pub const FILTERS_BYTES_MAX: u64 = 1 << 20;
 
+/// Bytes of a file with samples for a test of filters. A larger one is refused.
+pub const SAMPLES_BYTES_MAX: u64 = 16 << 20;
+
 /// Different reasons that a summary tells apart. Events with a further one are counted together.
 pub const REASONS_MAX: usize = 1_000;
 

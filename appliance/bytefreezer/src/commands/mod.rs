@@ -7,6 +7,7 @@ pub mod convert;
 pub mod dead_letters;
 pub mod decode;
 pub mod fakedata;
+pub mod filters;
 pub mod man;
 pub mod sql;
 pub mod top;
@@ -34,6 +35,7 @@ pub fn run(command: Command) -> Result<()> {
         Command::Sql(args) => sql::run(&args),
         Command::Decode(args) => decode::run(&args),
         Command::Convert(args) => convert::run(&args),
+        Command::Filters(command) => filters::run(&command),
         Command::Fakedata(args) => fakedata::run(&args),
         Command::Agent(command) => agent::run(&command),
         Command::Validate(args) => validate::run(&args),

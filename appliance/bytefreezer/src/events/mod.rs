@@ -59,7 +59,11 @@ impl From<Framing> for framing::Framing {
     }
 }
 
-fn format(name: &str) -> Result<Format, String> {
+/// The format of a name on the command line.
+///
+/// # Errors
+/// The names there are.
+pub fn format(name: &str) -> Result<Format, String> {
     Format::from_str(name).map_err(|_| {
         let names: Vec<&str> = Format::names().collect();
         format!("the formats are: {}", names.join(", "))

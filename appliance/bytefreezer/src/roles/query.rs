@@ -15,6 +15,7 @@ use bytefreezer_core::ledger::Ledger;
 use bytefreezer_core::logging::LogHandle;
 use bytefreezer_core::metrics::Metrics;
 use bytefreezer_core::progress::{Component, ComponentState, Progress};
+use bytefreezer_core::resources::ResourceFolder;
 use bytefreezer_core::shutdown::{Shutdown, Signal, Signals, shutdown};
 use bytefreezer_core::systemd::{feed_watchdog, notify_ready, notify_reloading, notify_stopping};
 use bytefreezer_query::{Access, Caller, TokenGrant, router};
@@ -95,7 +96,8 @@ async fn run(args: &ConfigArgs, config: Config, log: &LogHandle, working: Handle
 /// The routes of a configuration.
 pub(super) fn query_routes(config: &Config, file: Option<&Path>, working: Handle) -> Result<Router> {
     let engine = open_engine(config, file, Some(working))?;
-    Ok(router(engine, access(&config.query)))
+    let resources = Arc::new(ResourceFolder::new(&config.resources_dir));
+    Ok(router(engine, access(&config.query), resources))
 }
 
 /// Who may ask: the holder of the token, or everybody who reaches the port (a loopback one, as the configuration sees to).

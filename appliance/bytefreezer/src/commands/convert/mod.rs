@@ -137,7 +137,7 @@ fn reading(args: &ConvertArgs) -> ReadArgs {
     let is_json = ["json", "ndjson", "jsonl"].iter().any(|json| extension.eq_ignore_ascii_case(json));
     let mut read = args.read.clone();
     if is_json && read.format == Format::SYSLOG {
-        read.format = "json".parse().unwrap_or(Format::SYSLOG);
+        read.format = Format::JSON;
     }
     read
 }
