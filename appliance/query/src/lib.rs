@@ -2,7 +2,8 @@
 //!
 //! [`QueryEngine`] runs a statement for a [`Caller`]: `statement` lets only reading SQL through, `resolve` finds the
 //! datasets that its names mean among the caller's, `table` reads their files, `plan_check` looks at the plan once
-//! more, `running` holds the limits. `output` writes results for the command line, `http` serves them.
+//! more, `running` holds the limits. `output` writes results for the command line, `http` serves them, and tests
+//! transformations beside it.
 //! The words of SQL that work are in `docs/sql.md`.
 
 mod caller;
@@ -14,6 +15,7 @@ mod functions;
 mod http;
 mod limits;
 mod metadata_statements;
+mod newest_rows;
 mod output;
 mod plan_check;
 mod planner_thread;

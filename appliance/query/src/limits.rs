@@ -28,6 +28,16 @@ pub const MAX_TABLES_PER_QUERY: usize = 64;
 /// Largest HTTP request body, in bytes: the SQL with room for JSON escapes. A larger one is answered 413.
 pub const MAX_REQUEST_BODY_BYTES: usize = 2 * MAX_SQL_BYTES + 4 * 1024;
 
+/// Largest body of a test of a transformation, in bytes: its samples with room for JSON escapes, and the filters. A larger
+/// one is answered 413.
+pub const MAX_TRIAL_BODY_BYTES: usize = 8 * 1024 * 1024;
+
+/// Tests of transformations at once. One more is refused (429).
+pub const MAX_TRIALS_AT_ONCE: usize = 2;
+
+/// Longest time of one test of a transformation, reading stored rows not counted. Then it is given up (408).
+pub const TRIAL_TIME: Duration = Duration::from_secs(10);
+
 /// Largest catalog document (`schema.json`, `partitions.json`), in bytes. A larger one is an error: it is not read.
 pub const MAX_CATALOG_DOCUMENT_BYTES: u64 = 256 * 1024 * 1024;
 

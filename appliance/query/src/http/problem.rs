@@ -1,6 +1,7 @@
 //! Errors as problem documents (RFC 9457).
 
 use axum::Json;
+use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
@@ -47,6 +48,15 @@ impl Problem {
     /// The request itself is malformed.
     pub(super) fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad-request", detail)
+    }
+
+    /// The request's body is longer than `bytes_max`, or did not come whole.
+    pub(super) fn unreadable_body(rejection: &BytesRejection, bytes_max: usize) -> Self {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            let detail = format!("the body has more than {bytes_max} bytes");
+            return Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail);
+        }
+        Self::bad_request("the body cannot be read")
     }
 }
 

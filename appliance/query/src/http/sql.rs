@@ -3,8 +3,8 @@
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
+use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
@@ -38,7 +38,8 @@ pub(super) async fn run_sql(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     let caller = state.access.caller(&headers)?;
-    let body = body.map_err(|rejection| unreadable_body(&rejection))?;
+    let body =
+        body.map_err(|rejection| Problem::unreadable_body(&rejection, limits::MAX_REQUEST_BODY_BYTES))?;
     let request: SqlRequest = serde_json::from_slice(&body)
         .map_err(|error| Problem::bad_request(format!("the body is not a query request: {error}")))?;
     let scope = Scope { caller, tenant: request.tenant_id, dataset: request.dataset_id };
@@ -48,12 +49,4 @@ pub(super) async fn run_sql(
         .await?;
     let body = answer_body(&request.sql, result).await?;
     Ok(([(CONTENT_TYPE, "application/json")], body).into_response())
-}
-
-fn unreadable_body(rejection: &BytesRejection) -> Problem {
-    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        let detail = format!("the body has more than {} bytes", limits::MAX_REQUEST_BODY_BYTES);
-        return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail);
-    }
-    Problem::bad_request("the body cannot be read")
 }

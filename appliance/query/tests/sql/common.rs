@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::util::pretty::pretty_format_batches;
+use bytefreezer_core::resources::ResourceFolder;
 use bytefreezer_query::{
     Caller, OutputFormat, QueryEngine, QueryError, QueryLimits, QueryOptions, StoreCatalog, write_result,
 };
@@ -127,6 +128,11 @@ impl TestLake {
         let columns: Vec<Value> =
             columns.iter().map(|(name, type_name)| json!({"name": name, "type": type_name})).collect();
         self.write_document(dataset, "schema.json", &json!({"version": 1, "columns": columns}));
+    }
+
+    /// The folder of what filters name, which need not be there.
+    pub fn resources(&self) -> Arc<ResourceFolder> {
+        Arc::new(ResourceFolder::new(self.path().join("resources")))
     }
 
     pub fn engine(&self) -> QueryEngine {

@@ -23,10 +23,10 @@ fn lake() -> TestLake {
 }
 
 fn open(lake: &TestLake) -> Router {
-    router(lake.engine(), Access::Open(Caller::everything()))
+    router(lake.engine(), Access::Open(Caller::everything()), lake.resources())
 }
 
-async fn send(app: &Router, request: Request<Body>) -> (StatusCode, String, Value) {
+pub async fn send(app: &Router, request: Request<Body>) -> (StatusCode, String, Value) {
     let response = app.clone().oneshot(request).await.unwrap();
     let status = response.status();
     let content_type = response.headers()["content-type"].to_str().unwrap().to_owned();
@@ -111,13 +111,13 @@ async fn limits_have_their_status() {
     let lake = lake();
     let time = std::time::Duration::from_millis(200);
     let limits = QueryLimits { time, concurrent_queries: 0, ..QueryLimits::default() };
-    let full = router(lake.engine_with(limits.clone()), Access::Open(Caller::everything()));
+    let full = router(lake.engine_with(limits.clone()), Access::Open(Caller::everything()), lake.resources());
     let response = full.oneshot(post(r#"{"sql":"SELECT 1"}"#)).await.unwrap();
     assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(response.headers()["retry-after"], "1");
 
     let slow = lake.engine_with(QueryLimits { concurrent_queries: 1, ..limits });
-    let slow = router(slow, Access::Open(Caller::everything()));
+    let slow = router(slow, Access::Open(Caller::everything()), lake.resources());
     let endless = "SELECT sum(value) FROM generate_series(1, 9000000000000)";
     assert_eq!(ask(&slow, json!({"sql": endless})).await.0, StatusCode::REQUEST_TIMEOUT);
 }
@@ -131,7 +131,7 @@ async fn a_token_opens_its_tenants_and_nothing_opens_without_one() {
         TokenGrant { token: String::new(), caller: Caller::everything() },
     ];
     assert!(!format!("{grants:?}").contains("secret-of"));
-    let app = router(lake.engine(), Access::Tokens(grants));
+    let app = router(lake.engine(), Access::Tokens(grants), lake.resources());
     let get = |path: &str, authorization: Option<&str>| {
         let mut request = Request::get(path);
         if let Some(value) = authorization {

@@ -8,3 +8,4 @@ mod http;
 mod limits;
 mod output;
 mod tables;
+mod transformations;
