@@ -83,6 +83,7 @@ bench: .venv/stamp ## the figures of SPECIFICATION.md, peers in the same run
 	MIMALLOC_PURGE_DELAY=10000 cargo bench --locked -p bytefreezer-benches
 	cargo run --locked --release -p bytefreezer-benches --bin udp_allocations
 	cargo run --locked --release -p bytefreezer-benches --bin decode_cost
+	cargo run --locked --release -p bytefreezer-benches --bin filter_cost
 	for load in benches/load/*.sh; do \
 	    [ -e "$$load" ] || continue; \
 	    PATH="$$PWD/.venv/bin:$$PATH" BYTEFREEZER_BIN=$(target_dir)/release/bytefreezer $$load; \
