@@ -163,30 +163,8 @@ impl Filters {
     ///
     /// No event is lost for a filter that fails: those that it failed on go on, and `_errors` of each says so.
     pub async fn apply_async(&self, batch: RecordBatch, state: &mut FilterState, seed: u64) -> FilterOutcome {
-        let rows = batch.num_rows();
-        let mut events = Events::new(batch, seed);
-        let mut dropped_by_filter = Vec::with_capacity(self.filters.len());
-        for (index, compiled) in self.filters.iter().enumerate() {
-            let (live_before, added_before) = (events.live().selected(), events.added_rows());
-            let all = Mask::all(events.batch().num_rows());
-            compiled.apply(&mut events, &all, state.states.get_mut(index).map(AsMut::as_mut)).await;
-            let added = events.added_rows() - added_before;
-            dropped_by_filter.push(live_before + added - events.live().selected());
-        }
-        let added_rows = events.added_rows();
-        let (batch, faulty) = match events.finish() {
-            Ok(finished) => finished,
-            Err(unfinished) => {
-                // Nothing is dropped then, so that nothing is lost.
-                dropped_by_filter.fill(0);
-                unfinished
-            }
-        };
-        let dropped_rows = (rows + added_rows).saturating_sub(batch.num_rows());
-        FilterOutcome { batch, dropped_rows, dropped_by_filter, added_rows, faulty }
-    pub fn apply(&self, batch: RecordBatch, state: &mut FilterState, seed: u64) -> FilterOutcome {
         let mut walk = self.walk(batch, state, seed);
-        while walk.advance().is_some() {}
+        while walk.advance().await.is_some() {}
         walk.finish()
     }
 
@@ -199,8 +177,7 @@ impl Filters {
     pub(super) async fn apply_to_rows(&self, events: &mut Events, mut rows: Mask, state: &mut FilterState) {
         for (index, compiled) in self.filters.iter().enumerate() {
             events.enter(rows.clone());
-            compiled.apply(events, &rows, state.states.get_mut(index).map(AsMut::as_mut)).await;
-            let _ = compiled.apply(events, &rows, state.states.get_mut(index).map(AsMut::as_mut));
+            let _ = compiled.apply(events, &rows, state.states.get_mut(index).map(AsMut::as_mut)).await;
             rows = events.leave();
         }
     }

@@ -1,6 +1,7 @@
 //! A batch's way through the filters, one filter at a time.
 
 use arrow::array::RecordBatch;
+use futures::executor::block_on;
 
 use super::engine::{FilterOutcome, FilterState, Filters};
 use super::events::Events;
@@ -52,11 +53,11 @@ impl<'a> FilterWalk<'a> {
         self.events.live()
     }
 
-    /// Carries out the next filter; `None` after the last.
+    /// Carries out the next filter; `None` after the last. As [`Filters::apply`] it may block.
     pub fn step(&mut self) -> Option<FilterStep> {
         let compiled = self.filters.filters.get(self.dropped_by_filter.len())?;
         let noted_before = self.events.faults().noted().len();
-        let rows = self.advance()?;
+        let rows = block_on(self.advance())?;
         // Its reasons are new ones: each begins with its place, or with that of a filter in it.
         let noted = self.events.faults().noted().iter().skip(noted_before);
         let faults = noted.map(|(text, rows)| (without_place(text, &compiled.place), rows.clone())).collect();
@@ -64,14 +65,14 @@ impl<'a> FilterWalk<'a> {
     }
 
     /// Carries out the next filter, and tells the rows that it was carried out on.
-    pub(super) fn advance(&mut self) -> Option<Mask> {
+    pub(super) async fn advance(&mut self) -> Option<Mask> {
         let index = self.dropped_by_filter.len();
         let compiled = self.filters.filters.get(index)?;
         let (live_before, added_before) = (self.events.live().selected(), self.events.added_rows());
         self.events.begin_step();
         let all = Mask::all(self.events.batch().num_rows());
         let state = self.state.states.get_mut(index).map(AsMut::as_mut);
-        let rows = compiled.apply(&mut self.events, &all, state);
+        let rows = compiled.apply(&mut self.events, &all, state).await;
         let added = self.events.added_rows() - added_before;
         self.dropped_by_filter.push(live_before + added - self.events.live().selected());
         Some(rows)
