@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod health;
+pub mod http_body;
 pub mod http_server;
 pub mod ledger;
 pub mod limits;
@@ -14,3 +15,4 @@ pub mod resources;
 pub mod shutdown;
 pub mod systemd;
 pub mod transformations;
+pub mod tls;

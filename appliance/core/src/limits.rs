@@ -58,3 +58,19 @@ pub const TRIAL_SAMPLE_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const TRIAL_ROWS_AFTER_MAX: usize = 10_000;
 /// Bytes of the rows that a test shows, before and after, as JSON. A test with more to show ends with an error.
 pub const TRIAL_REPORT_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Events in one HTTP request. A request with more is refused with 413, and nothing of it is taken.
+pub const HTTP_MESSAGES_MAX: usize = 100_000;
+/// Bytes that the bodies of all HTTP requests under way take together, unpacked. Further ones are told 429.
+pub const HTTP_BODIES_BYTES_MAX: usize = 512 << 20;
+/// Seconds in which nothing of a request's body comes; then it is answered with 408 and the connection closed.
+pub const HTTP_BODY_IDLE_SECONDS_MAX: u64 = 30;
+/// Seconds that a request's body may take as a whole; then the same.
+pub const HTTP_BODY_SECONDS_MAX: u64 = 300;
+/// Bytes of a refused body that are read all the same, so that its sender gets to read why; then the connection is closed.
+pub const HTTP_REFUSED_BYTES_MAX: usize = 32 << 20;
+/// Seconds that this may take.
+pub const HTTP_REFUSED_SECONDS_MAX: u64 = 5;
+/// Logarithm to the base 2 of the window of a zstd body, 8 MiB (RFC 9659). A body with a larger one is refused with 400.
+pub const ZSTD_WINDOW_LOG_MAX: u32 = 23;
+/// Seconds after which a sender that was told to wait may try again, as in `Retry-After`.
+pub const RETRY_AFTER_SECONDS: &str = "1";

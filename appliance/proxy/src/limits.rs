@@ -38,38 +38,14 @@ pub const SHARD_STALL_SECONDS: u64 = 20;
 /// Milliseconds between two looks at the state of the shards.
 pub const WATCH_INTERVAL_MS: u64 = 250;
 
-/// Events in one HTTP request. A request with more is refused with 413, and nothing of it is taken.
-pub const HTTP_MESSAGES_MAX: usize = 100_000;
-
 /// Shards of one process; logs of shards beyond it are left alone.
 pub const SHARDS_MAX: usize = 1_024;
 
 /// Bytes of a datagram, and of an IPFIX message (RFC 7011 section 3.1): neither can be longer.
 pub const DATAGRAM_BYTES_MAX: usize = 65_535;
 
-/// Bytes that the bodies of all HTTP requests under way take together, unpacked. Further ones are told 429.
-pub const HTTP_BODIES_BYTES_MAX: usize = 512 << 20;
-
-/// Seconds in which nothing of a request's body comes; then it is answered with 408 and the connection closed.
-pub const HTTP_BODY_IDLE_SECONDS_MAX: u64 = 30;
-
-/// Seconds that a request's body may take as a whole; then the same.
-pub const HTTP_BODY_SECONDS_MAX: u64 = 300;
-
-/// Bytes of a refused body that are read all the same, so that its sender gets to read why; then the connection is closed.
-pub const HTTP_REFUSED_BYTES_MAX: usize = 32 << 20;
-
-/// Seconds that this may take.
-pub const HTTP_REFUSED_SECONDS_MAX: u64 = 5;
-
 /// Bytes of a header's value that becomes a member of events. A longer one is cut.
 pub const HTTP_HEADER_VALUE_BYTES_MAX: usize = 1_024;
-
-/// Logarithm to the base 2 of the window of a zstd body, 8 MiB (RFC 9659). A body with a larger one is refused with 400.
-pub const ZSTD_WINDOW_LOG_MAX: u32 = 23;
-
-/// Seconds after which a sender that was told to wait may try again, as in `Retry-After`.
-pub const RETRY_AFTER_SECONDS: &str = "1";
 
 /// Seconds between two looks at whether databases, tables or lists of filters were written anew.
 pub const RESOURCES_LOOK_SECONDS: u64 = 15;

@@ -16,6 +16,7 @@ use bytefreezer_core::name_servers::NameServers;
 use bytefreezer_core::progress::Progress;
 use bytefreezer_core::resources::ResourceFolder;
 use bytefreezer_core::shutdown::{ShutdownTrigger, shutdown};
+use bytefreezer_core::tls::http_tls_config;
 use bytefreezer_lake::{Publisher, Store};
 use hotpath::batch::ColumnRegistry;
 use hotpath::clock::{Clock, SystemClock};
@@ -32,9 +33,7 @@ use crate::http;
 use crate::limits::DRAIN_SECONDS_MAX;
 use crate::listeners::{self, HttpInputs, HttpPlace, PlannedInput};
 use crate::resources;
-use crate::settings::{
-    batch_bytes_max, dataset_settings, http_tls_config, message_bytes_max, source_type, transport,
-};
+use crate::settings::{batch_bytes_max, dataset_settings, message_bytes_max, source_type, transport};
 use crate::shards::{Shards, shard_cpus};
 use crate::upload::{self, Destinations, UploadState};
 use crate::watch;

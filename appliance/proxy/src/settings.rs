@@ -5,31 +5,21 @@ use std::time::Duration;
 
 use anyhow::Context;
 use bytefreezer_core::config::{
-    Config, ConnectionSettings, DatasetConfig, DelimitedHeader, DelimitedSettings, FailedEvents,
-    Framing as ConfiguredFraming, InputConfig, Route, TlsConfig, Transport as ConfiguredTransport,
+    Config, ConnectionSettings, DatasetConfig, FailedEvents, Framing as ConfiguredFraming, InputConfig,
+    Route, Transport as ConfiguredTransport,
 };
-use hotpath::batch::{ColumnRegistry, RowOptions};
+use bytefreezer_core::tls::tls_config;
+use hotpath::batch::ColumnRegistry;
 use hotpath::block::SourceType;
 use hotpath::cut::FileKind;
-use hotpath::decode::DecoderOptions;
-use hotpath::decode::delimited::{DelimitedOptions, HeaderLine};
-use hotpath::decode::flow::{FlowOptions, SamplingOverride};
-use hotpath::decode::json::JsonOptions;
-use hotpath::decode::syslog::SyslogOptions;
 use hotpath::encode::DatasetOptions;
 use hotpath::filter::{FilterSurroundings, Filters, Resources};
 use hotpath::framing::Framing;
 use hotpath::limits::MESSAGE_BYTES_MAX;
 use hotpath::names::DatasetKey;
 use hotpath::shard::{DatasetSettings, StreamOptions, Transport};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig};
 
 use crate::limits::DATAGRAM_BYTES_MAX;
-
-const MICROSECONDS_AN_HOUR: i64 = 3_600_000_000;
 
 /// What a dataset is for every shard.
 ///
@@ -42,12 +32,7 @@ pub fn dataset_settings(
     resources: &Arc<Resources>,
 ) -> anyhow::Result<DatasetSettings> {
     let key = dataset.key()?;
-    let hours_us = |hours: u64| i64::try_from(hours).unwrap_or(i64::MAX).saturating_mul(MICROSECONDS_AN_HOUR);
-    let rows = RowOptions {
-        keep_raw: dataset.keep_raw,
-        event_time_past_max_us: hours_us(dataset.event_time_past_max_hours),
-        event_time_future_max_us: hours_us(dataset.event_time_future_max_hours),
-    };
+    let rows = dataset.row_options();
     let surroundings = FilterSurroundings {
         dataset: Some(key.clone()),
         columns: Arc::clone(&registry),
@@ -60,12 +45,7 @@ pub fn dataset_settings(
     Ok(DatasetSettings {
         key,
         format: dataset.event_format(),
-        decoder: DecoderOptions {
-            syslog: SyslogOptions { time_zone: dataset.time_zone() },
-            json: JsonOptions { time_field: dataset.json.time_field.clone() },
-            flow: FlowOptions { sampling_overrides: sampling_overrides(dataset) },
-            delimited: delimited_options(&dataset.delimited),
-        },
+        decoder: dataset.decoder_options(),
         rows,
         // On the staged route the piper has them.
         filters: if is_staged { Vec::new() } else { dataset.filters.clone() },
@@ -94,22 +74,6 @@ fn file_options(config: &Config, dataset: &DatasetConfig) -> DatasetOptions {
             ..parquet
         },
     }
-}
-
-fn delimited_options(settings: &DelimitedSettings) -> DelimitedOptions {
-    DelimitedOptions {
-        columns: settings.columns.clone(),
-        delimiter: settings.delimiter_byte(),
-        header: match settings.header {
-            DelimitedHeader::First => HeaderLine::First,
-            DelimitedHeader::Absent => HeaderLine::Absent,
-        },
-    }
-}
-
-fn sampling_overrides(dataset: &DatasetConfig) -> Vec<SamplingOverride> {
-    let overrides = dataset.flow.sampling_overrides.iter();
-    overrides.filter_map(|one| Some(SamplingOverride { network: one.network()?, rate: one.rate })).collect()
 }
 
 /// Settings for a dataset of which only the log knows: as if it stood in the configuration with its name alone.
@@ -190,49 +154,4 @@ fn stream(framing: Framing, connections: &ConnectionSettings) -> anyhow::Result<
 pub fn batch_bytes_max(config: &Config) -> usize {
     let pool_bytes = usize::try_from(config.shards.block_pool_bytes.bytes()).unwrap_or(usize::MAX);
     pool_bytes / 16 * 7
-}
-
-/// The same for HTTP/1.1 (RFC 7301).
-///
-/// # Errors
-/// As [`tls_config`].
-pub fn http_tls_config(tls: &TlsConfig) -> anyhow::Result<ServerConfig> {
-    let mut config = tls_config(tls)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(config)
-}
-
-/// TLS 1.3 alone, as every listener here speaks it.
-///
-/// # Errors
-/// When keys or certificates cannot be read, or do not belong together.
-pub fn tls_config(tls: &TlsConfig) -> anyhow::Result<ServerConfig> {
-    let certificates = CertificateDer::pem_file_iter(&tls.certificate_file)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .with_context(|| format!("cannot read certificates from {}", tls.certificate_file.display()))?;
-    let key = PrivateKeyDer::from_pem_file(&tls.key_file)
-        .with_context(|| format!("cannot read a private key from {}", tls.key_file.display()))?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
-        .with_protocol_versions(&[&rustls::version::TLS13])
-        .context("tls 1.3 is not available")?;
-    let builder = match &tls.client_ca_file {
-        None => builder.with_no_client_auth(),
-        Some(file) => {
-            let mut roots = RootCertStore::empty();
-            for authority in CertificateDer::pem_file_iter(file)
-                .with_context(|| format!("cannot read certificates from {}", file.display()))?
-            {
-                roots.add(authority.with_context(|| format!("{} holds no certificate", file.display()))?)?;
-            }
-            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-            let verifier =
-                if tls.require_client_certificate { verifier } else { verifier.allow_unauthenticated() };
-            builder
-                .with_client_cert_verifier(verifier.build().context("the client authorities cannot be used")?)
-        }
-    };
-    builder.with_single_cert(certificates, key).with_context(|| {
-        format!("the key in {} does not belong to {}", tls.key_file.display(), tls.certificate_file.display())
-    })
 }

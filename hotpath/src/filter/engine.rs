@@ -184,11 +184,9 @@ impl Filters {
 }
 
 impl CompiledFilter {
-    /// Carries the filter out on those of `rows` that are live and for which its condition holds.
-    async fn apply(&self, events: &mut Events, rows: &Mask, state: Option<&mut (dyn Any + Send)>) {
     /// Carries the filter out on those of `rows` that are live and for which its condition holds: these are handed back,
     /// by the numbers that they had before.
-    pub(super) fn apply(
+    pub(super) async fn apply(
         &self,
         events: &mut Events,
         rows: &Mask,

@@ -7,6 +7,7 @@
 mod check;
 mod crosscheck;
 mod dataset;
+mod decoding;
 mod event_format;
 mod expand;
 mod fill_in;

@@ -1,11 +1,10 @@
 //! The body of a `_bulk` request (Elasticsearch's bulk API): lines of actions, each with its document behind it.
 
+use bytefreezer_core::http_body::Events;
+use bytefreezer_core::limits::HTTP_MESSAGES_MAX;
 use hotpath::limits::MESSAGE_BYTES_MAX;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
-
-use super::delivery::Events;
-use crate::limits::HTTP_MESSAGES_MAX;
 
 /// A request taken apart.
 #[derive(Debug, Default, PartialEq)]

@@ -1,25 +1,16 @@
 //! Hands the events of a request to a shard, and waits until they are durable.
 
 use std::net::SocketAddr;
-use std::ops::Range;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use bytefreezer_core::http_body::Events;
 use hotpath::block::{Peer, SourceType};
 use hotpath::names::DatasetKey;
 use hotpath::shard::{IngestBatch, IngestOutcome, LOG_TAKES, ShardCommand};
 
 use super::Shared;
 use crate::limits::ACKNOWLEDGE_SECONDS_MAX;
-
-/// The events of one request.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Events {
-    /// Bytes in which they lie.
-    pub(super) bytes: Vec<u8>,
-    /// Where each of them lies; none was cut.
-    pub(super) messages: Vec<(Range<usize>, bool)>,
-}
 
 /// What became of the events of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

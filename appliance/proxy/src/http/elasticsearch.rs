@@ -12,16 +12,16 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
+use bytefreezer_core::http_body::{BodyError, discard, read_body};
+use bytefreezer_core::limits::RETRY_AFTER_SECONDS;
 use hotpath::block::SourceType;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Input;
 use super::access::Shown;
-use super::body::{BodyError, discard, read_body};
 use super::bulk::{BulkAnswer, BulkError, Outcome, take_apart};
 use super::delivery::Delivery;
-use crate::limits::RETRY_AFTER_SECONDS;
 
 /// Senders look for it, and go away without it.
 const PRODUCT: (&str, &str) = ("x-elastic-product", "Elasticsearch");
@@ -125,10 +125,11 @@ async fn take(
         Ok(parts) => parts,
         Err(refusal) => return refusal,
     };
-    let body = match read_body(&parts, body, input.limits, &input.access, &input.memory).await {
-        Ok(body) => body,
-        Err(refusal) => return not_read(&refusal),
-    };
+    let body =
+        match read_body(&parts, body, input.limits, input.access.signature.as_ref(), &input.memory).await {
+            Ok(body) => body,
+            Err(refusal) => return not_read(&refusal),
+        };
     let index = path.iter().find(|(name, _)| name == "index").map(|(_, index)| index.as_str());
     let bulk = match take_apart(body.bytes, index, input.limits.unpacked_bytes_max) {
         Ok(bulk) => bulk,

@@ -8,14 +8,13 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use bytefreezer_core::http_body::{BodyError, BodyKind, SplitError, discard, read_body, split};
+use bytefreezer_core::limits::RETRY_AFTER_SECONDS;
 use hotpath::block::SourceType;
 
 use super::Input;
 use super::access::Shown;
-use super::body::{BodyError, discard, read_body};
 use super::delivery::Delivery;
-use super::split::{BodyKind, SplitError, split};
-use crate::limits::RETRY_AFTER_SECONDS;
 
 pub(super) fn routes(path: &str, input: Arc<Input>) -> Router {
     Router::new().route(path, post(take).with_state(input))
@@ -39,11 +38,12 @@ async fn take(
             return refused(&refusal);
         }
     };
-    let body = match read_body(&parts, body, input.limits, &input.access, &input.memory).await {
-        Ok(body) => body,
-        Err(BodyError::NoRoom) => return busy(),
-        Err(refusal) => return (refusal.status(), refusal.to_string()).into_response(),
-    };
+    let body =
+        match read_body(&parts, body, input.limits, input.access.signature.as_ref(), &input.memory).await {
+            Ok(body) => body,
+            Err(BodyError::NoRoom) => return busy(),
+            Err(refusal) => return (refusal.status(), refusal.to_string()).into_response(),
+        };
     let events = split(kind, body.bytes)
         .and_then(|events| input.members.add(&parts.headers, events, input.limits.unpacked_bytes_max));
     let events = match events {
@@ -66,16 +66,7 @@ async fn take(
 }
 
 fn refused(refusal: &SplitError) -> Response {
-    (split_status(*refusal), refusal.to_string()).into_response()
-}
-
-/// The answer to a body in which events cannot be found as they are wanted.
-pub(super) fn split_status(refusal: SplitError) -> StatusCode {
-    match refusal {
-        SplitError::TooLong | SplitError::TooMany | SplitError::TooMuch => StatusCode::PAYLOAD_TOO_LARGE,
-        SplitError::NotJson(_) => StatusCode::BAD_REQUEST,
-        SplitError::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-    }
+    (refusal.status(), refusal.to_string()).into_response()
 }
 
 fn busy() -> Response {

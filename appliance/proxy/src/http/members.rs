@@ -2,9 +2,8 @@
 
 use anyhow::Context;
 use axum::http::{HeaderMap, HeaderName};
+use bytefreezer_core::http_body::{Events, SplitError};
 
-use super::delivery::Events;
-use super::split::SplitError;
 use crate::limits::HTTP_HEADER_VALUE_BYTES_MAX;
 use hotpath::limits::MESSAGE_BYTES_MAX;
 

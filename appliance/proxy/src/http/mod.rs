@@ -1,38 +1,32 @@
 //! The HTTP inputs: a request is answered with 200 once all of its events are on disk, or nothing of it was taken.
 //!
-//! The way of a request: [`access`] (may it send), [`body`] (read, checked, unpacked, within limits), then by the mode
-//! of its input [`events`], [`splunk`] or [`elasticsearch`] find the events in the body, [`delivery`] hands them to a
-//! shard and waits until they are durable, and the sender is told in its own words.
+//! The way of a request: [`access`] (may it send), [`read_body`](bytefreezer_core::http_body::read_body) (read, checked,
+//! unpacked, within limits), then by the mode of its input [`events`], [`splunk`] or [`elasticsearch`] find the events in
+//! the body, [`delivery`] hands them to a shard and waits until they are durable, and the sender is told in its own words.
 
 mod access;
-mod body;
 mod bulk;
 mod delivery;
 mod elasticsearch;
 mod events;
-mod form;
 mod hec_event;
-mod json_values;
 mod members;
-mod room;
-mod split;
 mod splunk;
-mod unpack;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use axum::Router;
 use bytefreezer_core::config::{HttpInput, HttpMode};
+use bytefreezer_core::http_body::BodyLimits;
+pub use bytefreezer_core::http_body::RequestMemory;
 use hotpath::clock::Clock;
 use hotpath::names::DatasetKey;
 use hotpath::shard::{ShardCommand, ShardStatus};
 
 use access::Access;
-use body::BodyLimits;
 use delivery::Destination;
 use members::HeaderMembers;
-pub use room::RequestMemory;
 
 /// What all HTTP inputs of the role share.
 #[derive(Clone)]

@@ -14,6 +14,9 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use bytefreezer_core::http_body::json as json_values;
+use bytefreezer_core::http_body::{BodyError, Events, ReceivedBody, SplitError, discard, lines, read_body};
+use bytefreezer_core::limits::RETRY_AFTER_SECONDS;
 use hotpath::block::SourceType;
 use hotpath::limits::MESSAGE_BYTES_MAX;
 use serde::Deserialize;
@@ -22,11 +25,8 @@ use url::form_urlencoded;
 
 use super::Input;
 use super::access::Shown;
-use super::body::{BodyError, ReceivedBody, discard, read_body};
-use super::delivery::{Delivery, Events};
+use super::delivery::Delivery;
 use super::hec_event::{EventFault, check_event};
-use super::split::{SplitError, json as json_values, lines};
-use crate::limits::RETRY_AFTER_SECONDS;
 
 /// The id of the next acknowledgement; what has one is durable.
 static NEXT_ACK_ID: AtomicU64 = AtomicU64::new(0);
@@ -150,7 +150,7 @@ async fn begin(input: &Input, request: Request) -> Result<(Parts, ReceivedBody),
         discard(body).await;
         return Err(answer(refusal));
     }
-    match read_body(&parts, body, input.limits, &input.access, &input.memory).await {
+    match read_body(&parts, body, input.limits, input.access.signature.as_ref(), &input.memory).await {
         Ok(body) if body.bytes.trim_ascii().is_empty() => Err(answer(NO_DATA)),
         Ok(body) => Ok((parts, body)),
         Err(BodyError::NoRoom) => Err(answer(BUSY)),

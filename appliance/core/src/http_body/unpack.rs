@@ -9,10 +9,14 @@ use crate::limits::ZSTD_WINDOW_LOG_MAX;
 
 /// How a body is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Packing {
+pub enum Packing {
+    /// Not at all.
     None,
+    /// RFC 1952.
     Gzip,
+    /// RFC 1950 or RFC 1951.
     Deflate,
+    /// RFC 8878.
     Zstd,
 }
 
@@ -21,7 +25,7 @@ impl Packing {
     ///
     /// # Errors
     /// The coding that is not taken, or that there is more than one.
-    pub(super) fn of(headers: &HeaderMap) -> Result<Self, String> {
+    pub fn of(headers: &HeaderMap) -> Result<Self, String> {
         let mut packing = Self::None;
         for value in headers.get_all(header::CONTENT_ENCODING) {
             let value = value.to_str().map_err(|_| "which is no text".to_owned())?;
@@ -45,13 +49,13 @@ impl Packing {
 
 /// The bytes are not what their packing says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Damaged;
+pub struct Damaged;
 
 /// Bytes that are unpacked at once.
 const STEP_BYTES: usize = 32 << 10;
 
 /// The state of unpacking one body.
-pub(super) struct Unpacker {
+pub struct Unpacker {
     codec: Codec,
     output: Box<[u8]>,
     /// Something began that has not ended: a stream, a frame.
@@ -67,7 +71,10 @@ enum Codec {
 
 impl Unpacker {
     /// For a body that is packed so; `None` for one that is not packed.
-    pub(super) fn new(packing: Packing) -> std::io::Result<Option<Self>> {
+    ///
+    /// # Errors
+    /// When there is no memory for it.
+    pub fn new(packing: Packing) -> std::io::Result<Option<Self>> {
         let codec = match packing {
             Packing::None => return Ok(None),
             Packing::Gzip => Codec::Gzip(Decompress::new_gzip(15)),
@@ -86,7 +93,7 @@ impl Unpacker {
     ///
     /// # Errors
     /// [`Damaged`], or what `take` says.
-    pub(super) fn unpack<E: From<Damaged>>(
+    pub fn unpack<E: From<Damaged>>(
         &mut self,
         mut input: &[u8],
         mut take: impl FnMut(&[u8]) -> Result<(), E>,
@@ -106,7 +113,7 @@ impl Unpacker {
     }
 
     /// Whether the body is whole. To be asked once, after its last bytes.
-    pub(super) fn is_whole(&self) -> bool {
+    pub fn is_whole(&self) -> bool {
         !self.is_inside
     }
 

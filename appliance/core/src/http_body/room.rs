@@ -26,28 +26,28 @@ impl RequestMemory {
     }
 
     /// The part of one request: nothing yet.
-    pub(super) fn open(&self) -> Room {
+    pub fn open(&self) -> Room {
         Room { memory: self.clone(), permit: None }
     }
 }
 
 /// What one request has of it; given back when it is dropped.
 #[derive(Debug)]
-pub(super) struct Room {
+pub struct Room {
     memory: RequestMemory,
     permit: Option<OwnedSemaphorePermit>,
 }
 
 /// There is no room now; there will be when other requests have been answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct NoRoom;
+pub struct NoRoom;
 
 impl Room {
     /// Makes it large enough for `bytes`.
     ///
     /// # Errors
     /// [`NoRoom`] when other requests have the rest; what it had it keeps.
-    pub(super) fn grow_to(&mut self, bytes: usize) -> Result<(), NoRoom> {
+    pub fn grow_to(&mut self, bytes: usize) -> Result<(), NoRoom> {
         let held = self.permit.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
         let missing = bytes.div_ceil(UNIT_BYTES).saturating_sub(held);
         if missing == 0 {

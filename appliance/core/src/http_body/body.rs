@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::access::{Access, BadSignature};
 use super::room::{NoRoom, RequestMemory, Room};
+use super::signature::{BadSignature, Signature};
 use super::unpack::{Damaged, Packing, Unpacker};
 use crate::limits::{
     HTTP_BODY_IDLE_SECONDS_MAX, HTTP_BODY_SECONDS_MAX, HTTP_REFUSED_BYTES_MAX, HTTP_REFUSED_SECONDS_MAX,
@@ -17,40 +17,60 @@ use crate::limits::{
 
 /// How long a body may be.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct BodyLimits {
+pub struct BodyLimits {
     /// Bytes as they travel.
-    pub(super) received_bytes_max: usize,
+    pub received_bytes_max: usize,
     /// Bytes of what they unpack to.
-    pub(super) unpacked_bytes_max: usize,
+    pub unpacked_bytes_max: usize,
+}
+
+impl BodyLimits {
+    /// Bytes that a body packed so may have as it travels.
+    pub fn received_bytes_max_of(&self, packing: Packing) -> usize {
+        match packing {
+            Packing::None => self.received_bytes_max.min(self.unpacked_bytes_max),
+            _ => self.received_bytes_max,
+        }
+    }
 }
 
 /// Why a body is not taken. Nothing of it was.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum BodyError {
+pub enum BodyError {
+    /// Longer, as it travels, than so many bytes.
     #[error("the body is longer than {0} bytes: send smaller batches; nothing of it was taken")]
     TooLong(usize),
+    /// Longer, unpacked, than so many bytes.
     #[error("the body unpacks to more than {0} bytes: send smaller batches; nothing of it was taken")]
     UnpacksToTooMuch(usize),
+    /// Packed in a way that is not taken here.
     #[error(
         "content-encoding: {0} is not taken here, one of gzip, zstd and deflate is; nothing of the body was taken"
     )]
     Coding(String),
+    /// Not what its coding says, or not whole.
     #[error("the body is not what its content-encoding says, or not all of it; nothing of it was taken")]
     Damaged,
+    /// The connection ended before it.
     #[error("the body ended before it was complete; nothing of it was taken")]
     Interrupted,
+    /// It did not come in time.
     #[error("the body comes too slowly; nothing of it was taken")]
     TooSlow,
+    /// Other requests have the memory.
     #[error("there is no memory for the body now; nothing of it was taken: try again later")]
     NoRoom,
+    /// Not signed as it must be.
     #[error("the signature is missing, or not that of this body; nothing of it was taken")]
     Signature,
+    /// The machine cannot unpack it.
     #[error("the body cannot be unpacked here; nothing of it was taken")]
     NoDecoder,
 }
 
 impl BodyError {
-    pub(super) fn status(&self) -> StatusCode {
+    /// The answer to such a body.
+    pub fn status(&self) -> StatusCode {
         match self {
             Self::TooLong(_) | Self::UnpacksToTooMuch(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Coding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -83,9 +103,11 @@ impl From<BadSignature> for BodyError {
 
 /// A body, unpacked, and the memory that is counted for it.
 #[derive(Debug)]
-pub(super) struct ReceivedBody {
-    pub(super) bytes: Vec<u8>,
-    pub(super) room: Room,
+pub struct ReceivedBody {
+    /// What it unpacks to.
+    pub bytes: Vec<u8>,
+    /// The memory of these bytes, to be dropped when they are.
+    pub room: Room,
 }
 
 impl ReceivedBody {
@@ -105,32 +127,100 @@ impl ReceivedBody {
     }
 }
 
+/// A body as it travels, while it comes in: within its limit and in time.
+#[derive(Debug)]
+pub struct BodyFrames {
+    body: Body,
+    announced_bytes: Option<u64>,
+    received_bytes: usize,
+    until: Instant,
+    /// Nothing more comes, or not in time.
+    is_over: bool,
+}
+
+impl BodyFrames {
+    /// The body of a request with these headers; its time begins now.
+    pub fn new(headers: &HeaderMap, body: Body) -> Self {
+        let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+        Self {
+            body,
+            announced_bytes: announced.and_then(|length| length.parse().ok()),
+            received_bytes: 0,
+            until: Instant::now() + Duration::from_secs(HTTP_BODY_SECONDS_MAX),
+            is_over: false,
+        }
+    }
+
+    /// The next bytes; `None` at the end of the body.
+    ///
+    /// # Errors
+    /// When the body is longer than `bytes_max`, or says that it will be; when it is interrupted or too slow.
+    pub async fn next(&mut self, bytes_max: usize) -> Result<Option<Bytes>, BodyError> {
+        if self.announced_bytes.is_some_and(|length| length > bytes_max as u64) {
+            return Err(BodyError::TooLong(bytes_max));
+        }
+        let Some(bytes) = self.next_bytes().await? else { return Ok(None) };
+        self.received_bytes += bytes.len();
+        if self.received_bytes > bytes_max {
+            return Err(BodyError::TooLong(bytes_max));
+        }
+        Ok(Some(bytes))
+    }
+
+    async fn next_bytes(&mut self) -> Result<Option<Bytes>, BodyError> {
+        let idle = Duration::from_secs(HTTP_BODY_IDLE_SECONDS_MAX);
+        loop {
+            let frame = timeout_at(self.until, timeout(idle, self.body.frame())).await;
+            self.is_over = !matches!(frame, Ok(Ok(Some(Ok(_)))));
+            let Ok(Ok(frame)) = frame else { return Err(BodyError::TooSlow) };
+            match frame {
+                None => return Ok(None),
+                Some(Err(_)) => return Err(BodyError::Interrupted),
+                // Trailers (RFC 9110 section 6.5) say nothing here.
+                Some(Ok(frame)) => {
+                    if let Ok(bytes) = frame.into_data() {
+                        return Ok(Some(bytes));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Leaves the rest of a body that is refused: see [`discard`]. One that does not come is not waited for.
+    pub async fn leave(self) {
+        if !self.is_over {
+            discard(self.body).await;
+        }
+    }
+}
+
 /// Reads a body to its end.
 ///
 /// # Errors
 /// [`BodyError`]; what is left of the body was read and thrown away as far as that is little, so that the sender gets
 /// to read the answer.
-pub(super) async fn read_body(
+pub async fn read_body(
     parts: &Parts,
-    mut body: Body,
+    body: Body,
     limits: BodyLimits,
-    access: &Access,
+    signature: Option<&Signature>,
     memory: &RequestMemory,
 ) -> Result<ReceivedBody, BodyError> {
-    let read = read_within(parts, &mut body, limits, access, memory).await;
-    if matches!(&read, Err(refusal) if *refusal != BodyError::Interrupted && *refusal != BodyError::TooSlow) {
-        discard(body).await;
+    let mut frames = BodyFrames::new(&parts.headers, body);
+    let read = read_within(parts, &mut frames, limits, signature, memory).await;
+    if read.is_err() {
+        frames.leave().await;
     }
     read
 }
 
 /// Reads a body that is not wanted, as far as it is short. A connection that is closed with bytes unread is reset,
 /// and senders that write all before they read would not see why.
-pub(super) async fn discard(mut body: Body) {
+pub async fn discard(mut body: Body) {
     let until = Instant::now() + Duration::from_secs(HTTP_REFUSED_SECONDS_MAX);
     let mut bytes = 0;
     while let Ok(Some(Ok(frame))) = timeout_at(until, body.frame()).await {
-        bytes += frame.data_ref().map_or(0, axum::body::Bytes::len);
+        bytes += frame.data_ref().map_or(0, Bytes::len);
         if bytes > HTTP_REFUSED_BYTES_MAX {
             return;
         }
@@ -139,29 +229,17 @@ pub(super) async fn discard(mut body: Body) {
 
 async fn read_within(
     parts: &Parts,
-    body: &mut Body,
+    frames: &mut BodyFrames,
     limits: BodyLimits,
-    access: &Access,
+    signature: Option<&Signature>,
     memory: &RequestMemory,
 ) -> Result<ReceivedBody, BodyError> {
     let packing = Packing::of(&parts.headers).map_err(BodyError::Coding)?;
-    let mut signature = access.signature(&parts.headers)?;
-    let received_bytes_max = match packing {
-        Packing::None => limits.received_bytes_max.min(limits.unpacked_bytes_max),
-        _ => limits.received_bytes_max,
-    };
-    if announced_length(parts).is_some_and(|length| length > received_bytes_max as u64) {
-        return Err(BodyError::TooLong(received_bytes_max));
-    }
+    let mut signature = signature.map(|signature| signature.check(&parts.headers)).transpose()?;
+    let received_bytes_max = limits.received_bytes_max_of(packing);
     let mut unpacker = Unpacker::new(packing).map_err(|_| BodyError::NoDecoder)?;
     let mut received = ReceivedBody { bytes: Vec::new(), room: memory.open() };
-    let mut received_bytes = 0;
-    let until = Instant::now() + Duration::from_secs(HTTP_BODY_SECONDS_MAX);
-    while let Some(bytes) = next_bytes(body, until).await? {
-        received_bytes += bytes.len();
-        if received_bytes > received_bytes_max {
-            return Err(BodyError::TooLong(received_bytes_max));
-        }
+    while let Some(bytes) = frames.next(received_bytes_max).await? {
         if let Some(signature) = &mut signature {
             signature.update(&bytes);
         }
@@ -179,27 +257,4 @@ async fn read_within(
         return Err(BodyError::Signature);
     }
     Ok(received)
-}
-
-fn announced_length(parts: &Parts) -> Option<u64> {
-    parts.headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
-/// The next bytes of a body; `None` at its end.
-async fn next_bytes(body: &mut Body, until: Instant) -> Result<Option<axum::body::Bytes>, BodyError> {
-    let idle = Duration::from_secs(HTTP_BODY_IDLE_SECONDS_MAX);
-    loop {
-        let frame = timeout_at(until, timeout(idle, body.frame())).await;
-        let Ok(Ok(frame)) = frame else { return Err(BodyError::TooSlow) };
-        match frame {
-            None => return Ok(None),
-            Some(Err(_)) => return Err(BodyError::Interrupted),
-            // Trailers (RFC 9110 section 6.5) say nothing here.
-            Some(Ok(frame)) => {
-                if let Ok(bytes) = frame.into_data() {
-                    return Ok(Some(bytes));
-                }
-            }
-        }
-    }
 }

@@ -2,32 +2,56 @@
 
 use std::ops::Range;
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use hotpath::limits::MESSAGE_BYTES_MAX;
 
-use super::delivery::Events;
 use super::form::{is_form, object_of_form};
 use super::json_values::each_value;
 use crate::limits::HTTP_MESSAGES_MAX;
 
+/// The events of one request.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Events {
+    /// Bytes in which they lie.
+    pub bytes: Vec<u8>,
+    /// Where each of them lies; none was cut.
+    pub messages: Vec<(Range<usize>, bool)>,
+}
+
 /// Why a body is not taken. Nothing of it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum SplitError {
+pub enum SplitError {
+    /// An event is longer than one may be.
     #[error("an event is longer than 256 KiB; nothing of the request was taken")]
     TooLong,
+    /// There are more events than there may be.
     #[error("more than 100000 events in one request: send smaller batches; nothing of it was taken")]
     TooMany,
+    /// The events are longer together than they may be.
     #[error("the events are too long together: send smaller batches; nothing of the request was taken")]
     TooMuch,
+    /// It is no JSON at this byte.
     #[error("the body is not json at byte {0}; nothing of it was taken")]
     NotJson(usize),
+    /// Nothing that events are found in.
     #[error("this content-type is not taken: send json, lines or a form; nothing of the body was taken")]
     ContentType,
 }
 
+impl SplitError {
+    /// The answer to such a body.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::TooLong | Self::TooMany | Self::TooMuch => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NotJson(_) => StatusCode::BAD_REQUEST,
+            Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        }
+    }
+}
+
 /// What a body is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum BodyKind {
+pub enum BodyKind {
     /// An event a line; NDJSON too.
     Lines,
     /// An event a JSON value; of a list, an event an element.
@@ -43,7 +67,7 @@ impl BodyKind {
     ///
     /// # Errors
     /// For types that cannot be events as they are.
-    pub(super) fn of(headers: &HeaderMap) -> Result<Self, SplitError> {
+    pub fn of(headers: &HeaderMap) -> Result<Self, SplitError> {
         let value =
             headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let name = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -75,7 +99,7 @@ impl BodyKind {
 ///
 /// # Errors
 /// When there are too many, one is too long, or the body is not what it is said to be.
-pub(super) fn split(kind: BodyKind, body: Vec<u8>) -> Result<Events, SplitError> {
+pub fn split(kind: BodyKind, body: Vec<u8>) -> Result<Events, SplitError> {
     let start = if body.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     let text = body.get(start..).unwrap_or_default();
     let messages = match kind {
@@ -93,7 +117,10 @@ pub(super) fn split(kind: BodyKind, body: Vec<u8>) -> Result<Events, SplitError>
 }
 
 /// Where each line lies; blank lines are not events.
-pub(super) fn lines(text: &[u8]) -> Result<Vec<Range<usize>>, SplitError> {
+///
+/// # Errors
+/// When there are too many, or one is too long.
+pub fn lines(text: &[u8]) -> Result<Vec<Range<usize>>, SplitError> {
     let mut messages = Messages::default();
     let mut start = 0;
     for end in memchr::memchr_iter(b'\n', text).chain([text.len()]) {
@@ -110,7 +137,10 @@ pub(super) fn lines(text: &[u8]) -> Result<Vec<Range<usize>>, SplitError> {
 }
 
 /// Where each JSON value lies, or each element of a list.
-pub(super) fn json(text: &[u8]) -> Result<Vec<Range<usize>>, SplitError> {
+///
+/// # Errors
+/// As [`lines`], and where the text is no JSON.
+pub fn json(text: &[u8]) -> Result<Vec<Range<usize>>, SplitError> {
     let mut messages = Messages::default();
     each_value(text, |range| messages.add(range))?;
     Ok(messages.0)
