@@ -14,5 +14,5 @@ pub mod progress;
 pub mod resources;
 pub mod shutdown;
 pub mod systemd;
-pub mod transformations;
 pub mod tls;
+pub mod transformations;

@@ -96,7 +96,7 @@ impl RunningStage {
             StageRole::Receiver => {
                 let intake = open_stage(&config.stages.intake, "stages.intake", file).await?;
                 let surroundings = bytefreezer_receiver::Surroundings { ledger, progress, metrics, intake };
-                Self::Receiver(Receiver::start(config.clone(), surroundings).await?)
+                Self::Receiver(Receiver::start(config, surroundings).await?)
             }
             StageRole::Piper => {
                 let intake = open_stage(&config.stages.intake, "stages.intake", file).await?;

@@ -107,12 +107,18 @@ pub struct ReceiverConfig {
     /// A longer body, as it travels, is refused with 413.
     #[schemars(extend("minimum" = 1024, "maximum" = 1_073_741_824))]
     pub max_body_bytes: ByteSize,
-    /// A body that unpacks to more is refused with 413, and nothing of it is taken.
+    /// A body that unpacks to more is refused with 413, and nothing of it is taken. Of events that are no rows yet never more than 64 MiB: they are decoded in memory.
     #[schemars(extend("minimum" = 1024, "maximum" = 1_073_741_824))]
     pub max_unpacked_bytes: ByteSize,
     /// Connections at a time; more wait until there is a place.
     #[schemars(range(min = 1, max = 10_000))]
     pub max_connections: u32,
+    /// The events of requests are gathered into one batch until its rows, not packed, have this size.
+    #[schemars(extend("minimum" = 65_536, "maximum" = 268_435_456))]
+    pub batch_bytes_max: ByteSize,
+    /// Or until it is this old. Requests are answered long before: as soon as their events are on disk.
+    #[schemars(range(min = 1, max = 3600))]
+    pub batch_age_max_seconds: u64,
     /// Disk for batches that wait for the storage. When they fill it, requests are answered with 429.
     #[schemars(extend("minimum" = 1_048_576))]
     pub spool_bytes_max: ByteSize,
@@ -129,6 +135,8 @@ impl Default for ReceiverConfig {
             max_body_bytes: ByteSize::mebibytes(64),
             max_unpacked_bytes: ByteSize::mebibytes(256),
             max_connections: 1000,
+            batch_bytes_max: ByteSize::mebibytes(16),
+            batch_age_max_seconds: 5,
             spool_bytes_max: ByteSize::gibibytes(10),
         }
     }
