@@ -105,11 +105,12 @@ impl ToParquet {
         let message = EncoderMessage::Rows {
             dataset: 0,
             batch,
+            dead_letters: None,
             first_position: self.position,
             last_position: self.position + events - 1,
             events,
             decoder_state: None,
-            hold_cut: false,
+            hold_cut: None,
         };
         self.position += events;
         let happened = self.encoder.handle(message);

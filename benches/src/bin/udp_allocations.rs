@@ -135,6 +135,7 @@ fn dataset_settings(key: &DatasetKey) -> DatasetSettings {
         decoder: DecoderOptions::default(),
         rows: RowOptions::default(),
         filters: Vec::new(),
+        sets_failed_aside: false,
         registry: Arc::default(),
         resources: Arc::default(),
         encode: DatasetOptions { file_age_max_ms: 1_000, ..DatasetOptions::default() },

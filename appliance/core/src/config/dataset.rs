@@ -192,6 +192,7 @@ fn default_dataset(name: &str, inputs: Vec<InputConfig>) -> DatasetConfig {
         event_time_future_max_hours: default_event_time_future_max_hours(),
         parquet: ParquetConfig::default(),
         filters: Vec::new(),
+        failed_events: FailedEvents::Keep,
         inputs,
     }
 }
