@@ -240,8 +240,11 @@ impl Lease {
             Err(error) => return Err(error),
         };
         let record = LeaseRecord::parse(&self.key, &object.bytes)?;
-        self.etag = object.etag;
-        Ok(record.token == self.record.token)
+        let is_own = record.token == self.record.token;
+        if is_own {
+            self.etag = object.etag;
+        }
+        Ok(is_own)
     }
 
     /// Gives the lease back, so that the next one need not wait. When that fails, it ends after its length.
