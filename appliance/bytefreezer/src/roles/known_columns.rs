@@ -4,11 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
 use bytefreezer_core::config::Config;
-use bytefreezer_lake::limits::MAX_METADATA_BYTES;
-use bytefreezer_lake::schema::DatasetSchema;
-use bytefreezer_lake::{Store, StoreErrorKind, keys};
+use bytefreezer_lake::store::chain;
+use bytefreezer_lake::{Store, schema};
 use hotpath::batch::ColumnRegistry;
 use hotpath::names::DatasetKey;
 use tracing::warn;
@@ -24,10 +22,11 @@ pub(super) async fn known_columns(
     let mut known = HashMap::new();
     for dataset in &config.datasets {
         let Ok(key) = dataset.key() else { continue };
-        let columns = match tokio::time::timeout(KNOWN_COLUMNS_WAIT, schema_of(store, &key)).await {
+        let columns = match tokio::time::timeout(KNOWN_COLUMNS_WAIT, schema::known_columns(store, &key)).await
+        {
             Ok(Ok(columns)) => columns,
             Ok(Err(error)) => {
-                warn!(dataset = %key, error = format!("{error:#}"), "cannot read the columns of earlier files, their types are found anew");
+                warn!(dataset = %key, error = chain(&error), "cannot read the columns of earlier files, their types are found anew");
                 continue;
             }
             Err(_) => {
@@ -41,15 +40,4 @@ pub(super) async fn known_columns(
         known.insert(key, Arc::new(columns));
     }
     known
-}
-
-async fn schema_of(store: &dyn Store, dataset: &DatasetKey) -> Result<ColumnRegistry> {
-    let object = match store.get(&keys::schema_key(dataset), MAX_METADATA_BYTES).await {
-        Ok(object) => object,
-        Err(error) if error.kind() == StoreErrorKind::NotFound => return Ok(ColumnRegistry::default()),
-        Err(error) => return Err(error.into()),
-    };
-    let schema: DatasetSchema =
-        serde_json::from_slice(&object.bytes).context("schema.json is not readable")?;
-    Ok(ColumnRegistry::new(schema.columns.into_iter().map(|column| (column.name, column.column_type))))
 }
