@@ -120,6 +120,12 @@ impl DatasetEncoder {
         self.options = options;
     }
 
+    /// Takes columns that rows are likely to have: a file that gets more than one row group has them from the start, and
+    /// need not be written anew for them.
+    pub(super) fn expect_columns(&mut self, columns: ColumnSet) {
+        self.columns_before = columns;
+    }
+
     /// Whether the open files are not what files shall be from now on.
     pub(super) fn has_files_of_another_kind(&self) -> bool {
         self.range.is_some_and(|range| range.kind != self.options.kind)

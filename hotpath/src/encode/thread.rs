@@ -18,6 +18,7 @@ use super::dataset::{AccountedCut, CutReason, DatasetEncoder, Rows};
 use super::error::EncodeError;
 use super::options::{DatasetOptions, EncoderIdentity};
 use super::queue::{MessageReceiver, MessageSender, channel};
+use super::schema::ColumnSet;
 use crate::cut::FileKind;
 use crate::limits::{ENCODER_DATASETS_MAX, ENCODER_EVENTS_MAX};
 use crate::names::DatasetKey;
@@ -191,6 +192,14 @@ impl Encoder {
         }
         self.publish();
         std::mem::take(&mut self.events)
+    }
+
+    /// Names columns that the rows of a dataset are likely to have, as those of its last cut are taken to be likely. A file
+    /// that gets more than one row group has them from the start.
+    pub fn expect_columns(&mut self, dataset: u32, columns: ColumnSet) {
+        if let Some(slot) = self.datasets.get_mut(&dataset) {
+            slot.encoder.expect_columns(columns);
+        }
     }
 
     /// Closes the files of datasets whose time has come.
