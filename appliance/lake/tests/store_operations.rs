@@ -10,7 +10,8 @@
 
 mod common;
 
-use bytefreezer_lake::{ObjectReader, PutCondition, Store, StoreErrorKind, list_all};
+use bytefreezer_lake::pace::SystemPace;
+use bytefreezer_lake::{Lease, LeaseBoard, ObjectReader, PutCondition, Store, StoreErrorKind, list_all};
 use std::sync::Arc;
 
 async fn kind<T: std::fmt::Debug>(
@@ -30,6 +31,7 @@ async fn every_operation_does_what_the_interface_says() {
         ranges_are_read_of_the_version_asked_for(store.as_ref()).await;
         large_objects_are_read_piece_by_piece(store).await;
         bytefreezer_lake::check_conditions(store.as_ref()).await.unwrap();
+        of_16_contenders_one_gets_a_lease_and_the_next_when_it_is_given_back(store).await;
         listings_give_every_key_once_page_by_page(store.as_ref()).await;
         keys_that_are_not_allowed_are_refused(store.as_ref()).await;
         of_64_racing_puts_exactly_one_wins(store.clone()).await;
@@ -136,6 +138,28 @@ async fn large_objects_are_read_piece_by_piece(store: &Arc<dyn Store>) {
     assert_eq!(pieces, 3);
     assert!(read == content);
     store.delete("r/large").await.unwrap();
+}
+
+async fn of_16_contenders_one_gets_a_lease_and_the_next_when_it_is_given_back(store: &Arc<dyn Store>) {
+    let mut fences = Vec::new();
+    for _ in 0..3 {
+        let mut contenders = tokio::task::JoinSet::new();
+        for number in 0..16 {
+            let board = LeaseBoard::new(store.clone(), Arc::new(SystemPace));
+            contenders.spawn(async move {
+                let length = std::time::Duration::from_secs(600);
+                board.take("leases/one.json", &format!("contender {number}"), length).await.unwrap()
+            });
+        }
+        let mut taken: Vec<Lease> = contenders.join_all().await.into_iter().flatten().collect();
+        assert_eq!(taken.len(), 1);
+        let mut lease = taken.remove(0);
+        lease.renew().await.unwrap();
+        fences.push(lease.fence());
+        lease.release().await.unwrap();
+    }
+    assert_eq!(fences, [1, 2, 3]);
+    store.delete("leases/one.json").await.unwrap();
 }
 
 /// Puts without making durable what a test has no need to keep.

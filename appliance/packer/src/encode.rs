@@ -155,6 +155,7 @@ impl Parts {
         let message = EncoderMessage::Rows {
             dataset: DATASET,
             batch: rows,
+            dead_letters: None,
             first_position: number,
             last_position: number,
             events,
