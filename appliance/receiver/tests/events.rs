@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use bytefreezer_lake::testing::{Fault, FaultyStore};
 use serde_json::Value;
-use support::{Request, Running, folder_stage, gzip, spool_files, start};
+use support::{Request, Running, config_of, folder_stage, gzip, spool_files, start, until};
 
 /// The rows of all objects.
 async fn rows_of(running: &Running) -> Vec<Value> {
@@ -154,4 +154,47 @@ async fn requests_that_cannot_be_taken_are_refused_as_a_whole() {
     let account = running.account("logs");
     assert_eq!((account.received, account.rejected, account.stored), (5, 5, 0));
     assert!(spool_files(&folder).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_configuration_changes_datasets_and_tokens() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut running = start(&folder, "", folder_stage(&folder).await).await;
+    assert_eq!(running.send(Request::new("/acme/logs", "{\"n\":1}")).await.status, 200);
+    let mut config = config_of(folder.path(), "");
+    let mut added = config.datasets[0].clone();
+    added.dataset = "added".to_owned();
+    config.datasets[0] = added;
+    config.receiver.tokens.truncate(1);
+    running.receiver.reload(&config).unwrap();
+    // The open batch of a dataset that is gone is closed.
+    running.until_stored("logs", 1).await;
+    assert_eq!(running.send(Request::new("/acme/logs", "{\"n\":1}")).await.status, 404);
+    assert_eq!(running.send(Request::new("/acme/added", "{\"n\":1}")).await.status, 200);
+    let other_token = Request::new("/acme/added", "{}").with("authorization", "Bearer only-acme");
+    assert_eq!(running.send(other_token).await.status, 401);
+    running.until_stored("added", 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_cannot_be_written_refuses_until_it_can() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = start(&folder, "", folder_stage(&folder).await).await;
+    let spool = folder.path().join("receiver");
+    for (part, request) in [
+        ("gathering", Request::new("/acme/logs", "{\"n\":1}")),
+        ("arriving", Request::rows("edge-0-1-1", "{}\n")),
+    ] {
+        std::fs::rename(spool.join(part), spool.join("away")).unwrap();
+        let refused = running.send(request.clone()).await;
+        assert_eq!(refused.status, 503, "{part}: {}", refused.text);
+        assert!(refused.text.contains("retry-after: 1"), "{part}: {}", refused.text);
+        std::fs::rename(spool.join("away"), spool.join(part)).unwrap();
+        until("word that it can be written", || running.component("receiver spool") == "ready").await;
+        let taken = running.send(request).await;
+        assert_eq!(taken.status, 200, "{part}: {}", taken.text);
+    }
+    running.until_stored("logs", 2).await;
+    let account = running.account("logs");
+    assert_eq!((account.received, account.rejected), (2, 0));
 }

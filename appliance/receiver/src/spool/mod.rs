@@ -120,9 +120,7 @@ impl Spool {
     /// When the folder cannot be used, or another process does.
     pub fn open(folder: &Path, bytes_max: u64) -> anyhow::Result<Opened> {
         let shown = folder.display();
-        for part in [Part::Arriving, Part::Gathering, Part::Waiting] {
-            fs::create_dir_all(part.of(folder)).with_context(|| format!("cannot make the spool {shown}"))?;
-        }
+        make_folders(folder).with_context(|| format!("cannot make the spool {shown}"))?;
         let lock =
             File::create(folder.join("lock")).with_context(|| format!("cannot use the spool {shown}"))?;
         lock.try_lock().with_context(|| format!("another process has the spool {shown}"))?;
@@ -270,6 +268,18 @@ impl Part {
             Self::Gathering => "gathering",
             Self::Waiting => "waiting",
         })
+    }
+}
+
+/// Makes the folders, so that what is durable in them is so whatever happens to the machine.
+fn make_folders(folder: &Path) -> io::Result<()> {
+    for part in [Part::Arriving, Part::Gathering, Part::Waiting] {
+        fs::create_dir_all(part.of(folder))?;
+    }
+    sync_folder(folder)?;
+    match folder.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => sync_folder(parent),
+        _ => Ok(()),
     }
 }
 

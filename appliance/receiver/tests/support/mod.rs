@@ -33,7 +33,7 @@ pub struct Running {
 }
 
 /// A configuration with these settings of the receiver beside an address and tokens.
-fn config_of(folder: &Path, receiver: &str) -> Config {
+pub fn config_of(folder: &Path, receiver: &str) -> Config {
     let yaml = format!(
         "instance: test\ndata_dir: {}\n\
          receiver:\n  listen: 127.0.0.1:0\n  batch_age_max_seconds: 1\n\
