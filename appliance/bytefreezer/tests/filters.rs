@@ -38,7 +38,7 @@ fn a_test_says_what_each_filter_did_with_each_row() {
     std::fs::write(folder.path().join("names.csv"), "names,kind\na,first\n").unwrap();
     let (filters, resources) = (filters.to_str().unwrap(), folder.path().to_str().unwrap());
     let arguments = ["filters", "test", "--filters", filters, "--resources", resources];
-    let test = |more: &[&str]| bytefreezer_with_input(&[&arguments, more].concat(), ROWS);
+    let test = |more: &[&str]| bytefreezer_with_input(&[&arguments[..], more].concat(), ROWS);
 
     let done = test(&["--output", "json", "-"]);
     assert_eq!(done.status.code(), Some(0), "{}", err(&done));

@@ -334,3 +334,11 @@ fn what_a_filter_keeps_from_row_to_row_holds_within_a_test() {
     assert_eq!(outcomes, ["unchanged", "dropped", "unchanged"]);
     assert_eq!(Format::JSON.name(), "json");
 }
+
+#[test]
+fn without_name_servers_a_filter_that_asks_them_says_so() {
+    let filters = json!([{"type": "dns", "config": {"field": "address"}}]);
+    let report = report(filters, rows(json!([{"address": "192.0.2.1"}, {"a": 1}])));
+    let [asked, other] = report["results"].as_array().unwrap().as_slice() else { panic!() };
+    assert_eq!((outcomes(asked), outcomes(other)), (vec![("dns", "failed")], vec![("dns", "unchanged")]));
+}

@@ -33,8 +33,8 @@ pub(super) async fn one(
 ) -> Result<Json<&'static FilterKind>, Problem> {
     state.access.caller(&headers)?;
     let name = kind.map(|Path(name)| name).unwrap_or_default();
-    match catalogue().iter().find(|kind| kind.name == name) {
-        Some(kind) => Ok(Json(*kind)),
+    match catalogue().iter().copied().find(|kind| kind.name == name) {
+        Some(kind) => Ok(Json(kind)),
         None => Err(Problem::new(
             StatusCode::NOT_FOUND,
             "unknown-filter",

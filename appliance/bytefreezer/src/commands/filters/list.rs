@@ -38,7 +38,7 @@ pub fn run(args: &ListArgs) -> Result<()> {
 }
 
 fn find(name: &str) -> Result<&'static FilterKind> {
-    match catalogue().iter().find(|kind| kind.name == name) {
+    match catalogue().iter().copied().find(|kind| kind.name == name) {
         Some(kind) => Ok(kind),
         None => {
             let names: Vec<&str> = catalogue().iter().map(|kind| kind.name).collect();

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
+use bytefreezer_core::name_servers::NameServers;
 use bytefreezer_core::resources::ResourceFolder;
 use bytefreezer_core::transformations::{Samples, Trial, TrialLimits};
 use chrono::Utc;
@@ -47,11 +48,12 @@ pub fn run(args: &TestArgs) -> Result<()> {
     let filters =
         serde_json::from_str(&text).with_context(|| format!("the filters in {shown} are no JSON"))?;
     let text = read_text(&args.samples, SAMPLES_BYTES_MAX).context("cannot read the samples")?;
+    let resources = Resources::new(Arc::new(ResourceFolder::new(&args.resources)));
     let trial = Trial {
         filters,
         samples: samples(&text, args.format),
         dataset: None,
-        resources: Arc::new(Resources::new(Arc::new(ResourceFolder::new(&args.resources)))),
+        resources: Arc::new(resources.with_names(Arc::new(NameServers::on_own_thread()))),
         received_us: Utc::now().timestamp_micros(),
         limits: TrialLimits::TEST,
         deadline: None,
