@@ -63,7 +63,8 @@ impl Trials {
             filters,
             samples,
             dataset,
-            // Read anew for each test: a file may have been replaced, and nothing of it stays in memory.
+            // Read anew for each test: a file may have been replaced, and nothing of it stays in memory. Without name
+            // servers: a request must not make this machine send queries to addresses that it names.
             resources: Arc::new(Resources::new(Arc::clone(&self.resources))),
             received_us: Utc::now().timestamp_micros(),
             limits,
