@@ -119,6 +119,11 @@ fn seeds_of_sflow() {
 }
 
 #[test]
+fn seeds_of_staged_rows() {
+    replay("staged_rows");
+}
+
+#[test]
 fn seeds_of_syslog() {
     replay("syslog");
 }

@@ -22,6 +22,7 @@ pub mod packet;
 mod records;
 mod rows;
 pub mod sflow;
+pub mod staged_rows;
 pub mod syslog;
 pub mod w3c;
 pub mod weblog;
@@ -48,6 +49,7 @@ pub const HARNESSES: &[(&str, Harness)] = &[
     ("log_reader", log_reader::check),
     ("packet", packet::check),
     ("sflow", sflow::check),
+    ("staged_rows", staged_rows::check),
     ("syslog", syslog::check),
     ("w3c", w3c::check),
     ("weblog", weblog::check),
