@@ -93,10 +93,7 @@ fn put_row(
     let types = types_of(document)?;
     let type_of = |name: &str| types.iter().find(|(column, _)| *column == name).map(|(_, of)| of);
     let has_time = document.members().any(|(name, value)| {
-        let value = value.scalar().map(said);
-        name == EVENT_TIME
-            && (matches!(value, Some(Value::Timestamp(_)))
-                || matches!((value, type_of(name)), (Some(Value::Int64(_)), Some(ColumnType::Timestamp))))
+        name == EVENT_TIME && matches!(scalar(&value, type_of(name)), Ok(Some(Value::Timestamp(_))))
     });
     if !has_time {
         return Err(NO_TIME);

@@ -153,6 +153,10 @@ fn what_is_no_row_is_refused_with_its_place_and_the_rest_is_read() {
         (r#"{"event_time":1}"#, "a row without an event_time"),
         (r#"{"event_time":"1970-01-01T00:00:00Z"}"#, "a row without an event_time"),
         (
+            r#"{"event_time":"1970-01-01T00:00:00.000000Z","@types":{"event_time":"string"}}"#,
+            "a row without an event_time",
+        ),
+        (
             r#"{"event_time":"1970-01-01T00:00:00.000000Z","@types":{"a":1}}"#,
             "a row whose @types are not names of columns with types",
         ),
