@@ -6,9 +6,9 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, ensure};
 use axum::Router;
-use bytefreezer_core::config::{Config, DatasetConfig};
+use bytefreezer_core::config::{Config, DatasetConfig, Route};
 use bytefreezer_core::http_server::{ServeLimits, serve_over};
 use bytefreezer_core::ledger::Ledger;
 use bytefreezer_core::metrics::Metrics;
@@ -72,6 +72,8 @@ pub struct Proxy {
     registries: HashMap<DatasetKey, Arc<ColumnRegistry>>,
     resources: Arc<Resources>,
     datasets: Vec<DatasetKey>,
+    /// Whether there is somebody who hands batches to receivers; that is settled at the start.
+    can_forward: bool,
     inputs: BTreeMap<String, (PlannedInput, SocketAddr)>,
     http: BTreeMap<HttpPlace, RunningHttp>,
     uploads: tokio::task::JoinHandle<()>,
@@ -137,6 +139,7 @@ impl Proxy {
         let commands = Arc::new(commands);
         let state = Arc::new(UploadState::default());
         let forwarder = Forwarder::of(&config)?;
+        let can_forward = forwarder.is_some();
         let dead_letters =
             forwarder.clone().map(|forwarder| tokio::spawn(forwarder.look_after_dead_letters()));
         let destinations = Destinations { publisher: Publisher::new(store, &config.instance)?, forwarder };
@@ -160,6 +163,7 @@ impl Proxy {
             registries,
             resources,
             datasets,
+            can_forward,
             inputs: BTreeMap::new(),
             http: BTreeMap::new(),
             uploads,
@@ -202,6 +206,12 @@ impl Proxy {
     /// Everything of a change that can fail: settings are made, sockets are bound. Nothing is changed by it.
     fn prepare(&self, config: &Config) -> anyhow::Result<Change> {
         for dataset in &config.datasets {
+            ensure!(
+                self.can_forward || dataset.route == Route::Direct,
+                "dataset {}/{} takes the staged route, which no dataset took at the start: restart",
+                dataset.tenant,
+                dataset.dataset
+            );
             dataset_settings(config, dataset, Arc::default(), &self.resources)?;
         }
         let planned = listeners::plan(config)?;
