@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use bytefreezer_core::http_body::discard;
+use bytefreezer_core::http_body::{BodyFrames, discard};
 use hotpath::layout::BatchKey;
 use hotpath::names::DatasetKey;
 use serde_json::json;
@@ -120,7 +120,8 @@ impl Requests {
         let arriving = match self.arrive(&batch) {
             Ok(Some(arriving)) => arriving,
             Ok(None) => {
-                discard(body).await;
+                let frames = BodyFrames::new(&parts.headers, body);
+                frames.pass_over(self.rows.limits.received_bytes_max).await;
                 return Ok(Taken::Before);
             }
             Err(refusal) => {

@@ -186,6 +186,12 @@ impl BodyFrames {
         }
     }
 
+    /// Reads a body that is not needed to its end, however long it takes and may be: its sender shall get to read the
+    /// answer. One that is longer than `bytes_max`, interrupted or too slow is left.
+    pub async fn pass_over(mut self, bytes_max: usize) {
+        while let Ok(Some(_)) = self.next(bytes_max).await {}
+    }
+
     /// Leaves the rest of a body that is refused: see [`discard`]. One that does not come is not waited for.
     pub async fn leave(self) {
         if !self.is_over {
