@@ -286,7 +286,7 @@ fn run(seed: u64) -> usize {
 
 #[test]
 fn whatever_happens_no_two_hold_the_lease_at_one_time_and_fences_grow() {
-    for seed in 0..40 {
+    for seed in 0..12 {
         let taken = run(seed);
         assert!(taken > 20, "seed {seed}: in twenty minutes only {taken} leases were taken");
     }
