@@ -27,6 +27,7 @@ BATCH = 100
 KILL_EVERY_SECONDS = 1.0
 BUSY_SHARE = 0.1
 DONE_SECONDS_MAX = 240
+REQUEST_BYTES_MAX = 4 << 20
 # Everything is in motion within seconds, so that a script sees the end of it.
 PACE = {"poll_interval_seconds": 1, "lease_seconds": 4}
 
@@ -182,11 +183,17 @@ def killed(script, seaweedfs, events, seed):
     busy.close()
 
 
+def largest(pattern):
+    """Of the files that one request may bring, the twenty largest."""
+    sizes = sorted((os.path.getsize(path), path) for path in glob.glob(pattern, recursive=True))
+    return [path for size, path in sizes if size < REQUEST_BYTES_MAX][-20:]
+
+
 def both_routes(script):
     """The same events on both routes, in one process of all roles: the same columns, types and rows."""
     corpora = os.environ.get("BYTEFREEZER_CORPORA", os.path.join(os.path.dirname(__file__), "../../../shared/corpora"))
-    files = {kind: sorted(glob.glob(os.path.join(corpora, pattern), recursive=True))[:6]
-             for kind, pattern in (("syslog", "syslog/**/*.log"), ("json", "**/*.ndjson"), ("auto", "**/*.log"))}
+    files = {kind: largest(os.path.join(corpora, pattern))
+             for kind, pattern in (("syslog", "syslog/**/*.log"), ("json", "json/**/*.ndjson"), ("auto", "**/*.log"))}
     if not any(files.values()):
         script.skip_part("no corpora; the comparison of both routes")
         return

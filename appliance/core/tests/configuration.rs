@@ -395,7 +395,7 @@ fn every_mistake_has_its_place_its_reason_and_advice() {
         (
             "receiver: {listen: 0.0.0.0:8080, anonymous: true}\n".into(),
             &[
-                "c.yaml:1:48: receiver.anonymous: 0.0.0.0:8080 can be reached from other machines; set `receiver.tokens`, or listen on 127.0.0.1",
+                "c.yaml:1:45: receiver.anonymous: 0.0.0.0:8080 can be reached from other machines; set `receiver.tokens`, or listen on 127.0.0.1",
             ],
         ),
         (

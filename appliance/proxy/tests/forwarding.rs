@@ -94,7 +94,7 @@ datasets:
   - dataset: logs
     route: staged
     testing: true
-    filters: [{{type: drop, config: {{condition: 'true'}}}}]
+    filters: [{{type: drop, config: {{condition: 'exists message'}}}}]
     inputs: [{{type: syslog, transport: tcp, listen: '127.0.0.1:0'}}]
 ",
         addresses.join(", ")
