@@ -31,7 +31,7 @@ pub(in crate::filter) static KIND: FilterKind = FilterKind {
             name: "format",
             value_type: "string",
             default: "",
-            example: "\"json\"",
+            example: "\"csv\"",
             description: "The format: syslog, cef, leef, json, suricata, cloudtrail, windows, gelf, ebpf, weblog, csv, tsv, vpcflow, logfmt, influx, statsd or lines.",
         },
         FilterKey {
