@@ -197,7 +197,7 @@ mod tests {
                     {"kernel_udp": 3, "log_failed": 0, "log_full": 0, "log_damaged": 0, "no_memory": 0, "spool_full": 0, "format_changed": 0},
                 "aside": {
                     "bytes_received": 1000, "bytes_stored": 0, "connection_limit": 0, "files_stored": 0,
-                    "oversize_cut": 0, "parse_errors": 0, "replayed": 0, "unfolded": 0,
+                    "filter_errors": 0, "oversize_cut": 0, "parse_errors": 0, "replayed": 0, "unfolded": 0,
                 },
             })
         );
