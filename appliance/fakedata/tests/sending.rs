@@ -7,6 +7,8 @@ use std::net::{TcpListener, UdpSocket};
 
 use bytefreezer_fakedata::{FakedataArgs, run};
 use clap::Parser;
+use nix::sys::socket::setsockopt;
+use nix::sys::socket::sockopt::{RcvBuf, RcvBufForce};
 use serde_json::Value;
 
 /// The command line as users write it.
@@ -16,6 +18,7 @@ struct Cli {
     fakedata: FakedataArgs,
 }
 
+const RECEIVE_BUFFER_BYTES: usize = 4 << 20;
 const FIRST: u64 = 100_000_000_000;
 
 fn report(arguments: &str) -> Value {
@@ -45,6 +48,10 @@ fn assert_each_once<'a>(messages: impl IntoIterator<Item = &'a str>, count: u64)
 
 fn udp(options: &str) {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    // All of them at once, for a machine that has no time for the receiver. Beyond the system's limit only root may.
+    if setsockopt(&socket, RcvBufForce, &RECEIVE_BUFFER_BYTES).is_err() {
+        setsockopt(&socket, RcvBuf, &RECEIVE_BUFFER_BYTES).unwrap();
+    }
     let target = socket.local_addr().unwrap();
     let receiver = std::thread::spawn(move || {
         let mut messages = Vec::new();
