@@ -113,7 +113,8 @@ def kill_under_load(script, name, kills, moments, storage=None):
     appliance.wait_for_ready()
     for load in loads:
         load.send_over_tcp()
-    time.sleep(LIFE_SECONDS_MAX)
+    # On a busy machine no TCP sender may have got as far as to connect before this.
+    time.sleep(2 * LIFE_SECONDS_MAX)
     for load in loads:
         load.stop()
         appliance.ledger(load.dataset)
