@@ -103,7 +103,7 @@ DUCKDB = {
 def by_duckdb(role, source):
     target = os.path.join(settings.WORK_DIR, f"duckdb-{role}")
     statement = DUCKDB[role].format(source=source, target=target)
-    program = f"import duckdb; duckdb.connect(config={{'threads': '1'}}).sql({statement!r})"
+    program = f"import duckdb; duckdb.connect(config={{'threads': '1', 'enable_progress_bar': 'false'}}).sql({statement!r})"
     process = subprocess.Popen([sys.executable, "-c", program], preexec_fn=lambda: os.sched_setaffinity(0, {CORE}))
     begun = time.monotonic()
     _, status, usage = os.wait4(process.pid, 0)
