@@ -12,6 +12,8 @@ from .ports import free_port
 from .script import Skip, end, wait_until
 
 START_SECONDS_MAX = 40
+# Each bucket takes several. By itself it has only as many as would fit the disk if all were full.
+VOLUMES_MAX = 200
 # Entries of one folder in one answer of the filer.
 FOLDER_ENTRIES_MAX = 100_000
 ACCESS_KEY, SECRET_KEY = "bytefreezer", "bytefreezer-secret"
@@ -40,7 +42,7 @@ class SeaweedFs:
         command = [self.binary, "mini", f"-dir={self.folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
                    f"-s3.port={self.s3}", f"-master.port={self.master}", f"-volume.port={self.volume}",
                    f"-filer.port={self.filer}", f"-admin.port={self.admin}", "-s3.port.iceberg=0",
-                   "-s3.port.lance=0", "-master.telemetry=false", "-webdav=false", "-admin.ui=false"]
+                   "-s3.port.lance=0", f"-volume.max={VOLUMES_MAX}", "-master.telemetry=false", "-webdav=false", "-admin.ui=false"]
         self.process = self.script.start(command, "weed.log", env={**os.environ, **keys})
         if not wait_until(self.answers, START_SECONDS_MAX):
             raise RuntimeError("weed did not open its port")

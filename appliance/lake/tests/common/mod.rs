@@ -69,7 +69,7 @@ impl Weed {
             arguments.push(format!("-{name}.port={}", free_port()));
         }
         let fixed = "-ip=127.0.0.1 -ip.bind=127.0.0.1 -s3.port.iceberg=0 -s3.port.lance=0 \
-                     -master.telemetry=false -webdav=false -admin.ui=false";
+                     -volume.max=200 -master.telemetry=false -webdav=false -admin.ui=false";
         arguments.extend(fixed.split_whitespace().map(str::to_owned));
         arguments.extend(more.iter().map(|text| text.replace("{https}", &https_port.to_string())));
         let mut weed = Self { program, folder, arguments, server: None, port, https_port };
