@@ -1,8 +1,9 @@
 """A real S3 server as the storage, stopped in the middle of a load: nothing lost, nothing twice, and /readyz says so."""
 import time
 
-from harness.appliance import START_SECONDS_MAX, Appliance, http, syslog
+from harness.appliance import Appliance, http, syslog
 from harness.ports import free_port
+from harness.process import START_SECONDS_MAX
 from harness.script import run_script, wait_until
 from harness.seaweedfs import SeaweedFs
 

@@ -4,15 +4,13 @@ import os
 import shutil
 import signal
 import subprocess
-import threading
 import urllib.error
 import urllib.request
 
 from .ports import free_port
-from .script import Skip, end, wait_until
+from .process import ReadyProcess
+from .script import Skip, wait_until
 
-START_SECONDS_MAX = 60
-DRAIN_SECONDS_MAX = 75
 SQL_SECONDS_MAX = 60
 
 
@@ -34,14 +32,11 @@ def http(port, **settings):
     return {"type": "http", "listen": f"127.0.0.1:{port}", **settings}
 
 
-class Appliance:
+class Appliance(ReadyProcess):
     """The process and its configuration; one at a time works in `folder`."""
 
     def __init__(self, script, datasets, name="appliance", **settings):
-        self.script, self.name = script, name
-        self.folder = script.make_folder(name)
-        self.config_file = os.path.join(self.folder, "bytefreezer.yaml")
-        self.errors_file = os.path.join(self.folder, "errors.log")
+        super().__init__(script, name)
         self.health_port, self.query_port = free_port(), free_port()
         self.config = {
             "instance": "e2e",
@@ -51,9 +46,6 @@ class Appliance:
             "datasets": datasets,
             **settings,
         }
-        self.process = None
-        self.lines = []
-        self.imbalances = []
 
     def write_config(self):
         """JSON is YAML. A new file: to cut the old one off may wait for the disk, which is busy with the log."""
@@ -65,48 +57,11 @@ class Appliance:
     def start(self, wait=True):
         """Starts it; with `wait`, until it says `ready`."""
         self.write_config()
-        self.lines = []
-        command = [binary(), "run", "--config", self.config_file]
-        log = os.path.relpath(self.errors_file, self.script.folder)
-        self.process = self.script.start(command, log, stdout=subprocess.PIPE, text=True)
-        threading.Thread(target=self._read_lines, args=(self.process, self.lines), daemon=True).start()
-        if wait:
-            self.wait_for_ready()
-        return self
-
-    @staticmethod
-    def _read_lines(process, lines):
-        for line in process.stdout:
-            lines.append(line.rstrip("\n"))
-
-    def wait_for_ready(self):
-        wait_until(lambda: "ready" in self.lines or self.process.poll() is not None, START_SECONDS_MAX, 0.02)
-        if "ready" not in self.lines:
-            raise RuntimeError(f"the appliance did not become ready: {self.lines} {self.errors()[-2000:]}")
-
-    def errors(self):
-        """What it said on standard error, over all its starts."""
-        with open(self.errors_file, errors="replace") as log:
-            return log.read()
+        return self.start_command([binary(), "run", "--config", self.config_file], wait)
 
     def reload(self):
         self.write_config()
         self.process.send_signal(signal.SIGHUP)
-
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def stop(self):
-        """SIGTERM; returns the exit code."""
-        return end(self.process, signal.SIGTERM, DRAIN_SECONDS_MAX)
-
-    def stop_well(self):
-        """SIGTERM, and the claims that hold for every appliance: drained with 0, and the account always balanced."""
-        self.script.check_equal(f"{self.name}: SIGTERM drains and exits with 0", self.stop(), 0)
-        self.script.check(f"{self.name}: the account balanced whenever it was read",
-                          not any(self.imbalances), [one for one in self.imbalances if one][:5])
-        self.script.check(f"{self.name}: nothing panicked", "panicked" not in self.errors(), self.errors()[-2000:])
 
     def get(self, path):
         """Status and parsed body of a GET at the health address."""
