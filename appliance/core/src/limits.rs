@@ -74,3 +74,5 @@ pub const HTTP_REFUSED_SECONDS_MAX: u64 = 5;
 pub const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 /// Seconds after which a sender that was told to wait may try again, as in `Retry-After`.
 pub const RETRY_AFTER_SECONDS: &str = "1";
+/// Seconds between two looks at whether databases, tables or lists of filters were written anew.
+pub const RESOURCES_LOOK_SECONDS: u64 = 15;

@@ -3,9 +3,13 @@
 use std::fs::{File, Metadata};
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
-use hotpath::filter::ResourceSource;
+use hotpath::filter::{ResourceSource, Resources};
+use tracing::{info, warn};
+
+use crate::limits::RESOURCES_LOOK_SECONDS;
 
 /// A folder whose files are resources, by their path in it. What lies outside of it cannot be named: names are written
 /// by those who write filters, and they are not to read the machine's files.
@@ -65,6 +69,26 @@ impl ResourceSource for ResourceFolder {
             return Err(too_large());
         }
         Ok(bytes)
+    }
+}
+
+/// Has resources that were written anew read, for ever. What is refused is told once; what was there before stays.
+pub async fn refresh(resources: Arc<Resources>) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(RESOURCES_LOOK_SECONDS)).await;
+        let looked_at = Arc::clone(&resources);
+        // Reading and parsing a large database takes its time.
+        let Ok(changes) = tokio::task::spawn_blocking(move || looked_at.refresh()).await else { continue };
+        for change in changes {
+            let name = change.name;
+            match change.refused {
+                None => info!(resource = name, "a resource of filters was read anew"),
+                Some(reason) => warn!(
+                    resource = name,
+                    reason, "a resource of filters cannot be used; an older content stays"
+                ),
+            }
+        }
     }
 }
 

@@ -23,6 +23,3 @@ pub const STALL_SECONDS: u64 = 300;
 
 /// Seconds that a drain waits for batches under way; what is not done by then is done by another piper, or later.
 pub const DRAIN_SECONDS_MAX: u64 = 60;
-
-/// Seconds between two looks at whether databases, tables or lists of filters were written anew.
-pub const RESOURCES_LOOK_SECONDS: u64 = 15;

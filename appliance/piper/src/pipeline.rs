@@ -3,12 +3,10 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use bytefreezer_core::config::{Config, DatasetConfig, FailedEvents, Route};
-use hotpath::batch::{ColumnRegistry, RowOptions};
+use bytefreezer_core::config::{Config, FailedEvents, Route};
+use hotpath::batch::ColumnRegistry;
 use hotpath::filter::{FilterSurroundings, Filters, Resources};
 use hotpath::names::DatasetKey;
-
-const MICROSECONDS_AN_HOUR: i64 = 3_600_000_000;
 
 /// A dataset on the staged route, its filters compiled.
 #[derive(Debug)]
@@ -37,7 +35,7 @@ pub(crate) fn pipelines(
         let surroundings = FilterSurroundings {
             dataset: Some(key.clone()),
             columns: Arc::clone(&registry),
-            rows: row_options(dataset),
+            rows: dataset.row_options(),
             resources: Arc::clone(resources),
         };
         let filters = Filters::compile(&dataset.filters, &surroundings)
@@ -46,13 +44,4 @@ pub(crate) fn pipelines(
         pipelines.push(Arc::new(Pipeline { dataset: key, filters, sets_failed_aside, registry }));
     }
     Ok(pipelines)
-}
-
-fn row_options(dataset: &DatasetConfig) -> RowOptions {
-    let hours_us = |hours: u64| i64::try_from(hours).unwrap_or(i64::MAX).saturating_mul(MICROSECONDS_AN_HOUR);
-    RowOptions {
-        keep_raw: dataset.keep_raw,
-        event_time_past_max_us: hours_us(dataset.event_time_past_max_hours),
-        event_time_future_max_us: hours_us(dataset.event_time_future_max_hours),
-    }
 }

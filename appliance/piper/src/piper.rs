@@ -9,7 +9,7 @@ use bytefreezer_core::config::Config;
 use bytefreezer_core::ledger::Ledger;
 use bytefreezer_core::name_servers::NameServers;
 use bytefreezer_core::progress::{Component, ComponentState, Progress};
-use bytefreezer_core::resources::ResourceFolder;
+use bytefreezer_core::resources::{self, ResourceFolder};
 use bytefreezer_core::shutdown::{Shutdown, ShutdownTrigger, shutdown};
 use bytefreezer_lake::pace::{Pace, SystemPace};
 use bytefreezer_lake::{LeaseBoard, Store, check_conditions};
@@ -21,9 +21,9 @@ use hotpath::names::DatasetKey;
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, Semaphore};
 use tokio::task::{JoinHandle, JoinSet};
-use tracing::{info, warn};
+use tracing::warn;
 
-use crate::limits::{DRAIN_SECONDS_MAX, RESOURCES_LOOK_SECONDS, RETRY_MS_MAX, RETRY_MS_MIN, STALL_SECONDS};
+use crate::limits::{DRAIN_SECONDS_MAX, RETRY_MS_MAX, RETRY_MS_MIN, STALL_SECONDS};
 use crate::look::waiting_batches;
 use crate::pipe::Piped;
 use crate::pipeline::{Pipeline, pipelines};
@@ -60,7 +60,7 @@ struct Shared {
     registries: std::sync::Mutex<HashMap<DatasetKey, Arc<ColumnRegistry>>>,
     accounts: Mutex<HashMap<DatasetKey, DatasetWriters>>,
     ledger: Arc<Ledger>,
-    component: Component,
+    component: Arc<Component>,
     poll_interval: Duration,
     places: Arc<Semaphore>,
 }
@@ -81,7 +81,10 @@ impl Piper {
         let resources = Arc::new(Resources::awaiting(folder_of_resources).with_names(names));
         let settings = &config.piper;
         let pace: Arc<dyn Pace> = Arc::new(SystemPace);
+        let component = Arc::new(progress.register("piper", Some(Duration::from_secs(STALL_SECONDS)))?);
+        let beating = Arc::clone(&component);
         let workshop = Workshop {
+            on_progress: Arc::new(move || beating.beat()),
             board: Arc::new(LeaseBoard::new(Arc::clone(&intake), pace)),
             intake,
             output,
@@ -90,7 +93,6 @@ impl Piper {
             keep_days: settings.keep_days,
             folder,
         };
-        let component = progress.register("piper", Some(Duration::from_secs(STALL_SECONDS)))?;
         let shared = Arc::new(Shared {
             workshop,
             pipelines: RwLock::default(),
@@ -105,7 +107,7 @@ impl Piper {
         shared.component.set(ComponentState::Ready);
         let (stop, token) = shutdown();
         let looking = tokio::spawn(look_for_ever(Arc::clone(&shared), token));
-        let refresh = tokio::spawn(refresh_resources(Arc::clone(&resources)));
+        let refresh = tokio::spawn(resources::refresh(Arc::clone(&resources)));
         Ok(Self { shared, resources, stop, looking, refresh })
     }
 
@@ -135,26 +137,6 @@ fn empty_folder(folder: &std::path::Path) -> std::io::Result<()> {
         _ => {}
     }
     std::fs::create_dir_all(folder)
-}
-
-async fn refresh_resources(resources: Arc<Resources>) {
-    loop {
-        tokio::time::sleep(Duration::from_secs(RESOURCES_LOOK_SECONDS)).await;
-        let looked_at = Arc::clone(&resources);
-        // Reading and parsing a large database takes its time.
-        let Ok(changes) = tokio::task::spawn_blocking(move || looked_at.refresh()).await else { continue };
-        for change in changes {
-            match change.refused {
-                None => info!(resource = change.name, "a resource of filters was read anew"),
-                Some(reason) => {
-                    warn!(
-                        resource = change.name,
-                        reason, "a resource of filters cannot be used; an older content stays"
-                    );
-                }
-            }
-        }
-    }
 }
 
 /// Looks at every dataset again and again, and has what it finds worked on.

@@ -12,6 +12,9 @@ use crate::limits::PIECES_AHEAD;
 /// The error of the store that ended a reading, if one did.
 pub(crate) type Failure = Arc<Mutex<Option<StoreError>>>;
 
+/// Called where something got on.
+pub(crate) type OnProgress = Arc<dyn Fn() + Send + Sync>;
+
 /// Reads an object on the runtime for a thread that waits for its bytes.
 pub(crate) struct Source {
     pieces: mpsc::Receiver<Result<Bytes, StoreError>>,
@@ -21,12 +24,15 @@ pub(crate) struct Source {
 
 impl Source {
     /// Begins to read. Call it in a tokio runtime; read from it on a thread that may wait.
-    pub(crate) fn begin(mut reader: ObjectReader) -> (Self, Failure) {
+    pub(crate) fn begin(mut reader: ObjectReader, on_progress: OnProgress) -> (Self, Failure) {
         let (sender, pieces) = mpsc::channel(PIECES_AHEAD);
         tokio::spawn(async move {
             loop {
                 let piece = match reader.next_piece().await {
-                    Ok(Some(piece)) => Ok(piece),
+                    Ok(Some(piece)) => {
+                        on_progress();
+                        Ok(piece)
+                    }
                     Ok(None) => return,
                     Err(error) => Err(error),
                 };

@@ -18,7 +18,7 @@ use crate::dead_letters::{batch_key, failed_key, lines_key, reason_key};
 use crate::pipe::{PipeError, Piped, pipe};
 use crate::pipeline::Pipeline;
 use crate::release::{is_done, release};
-use crate::source::{self, Source};
+use crate::source::{self, OnProgress, Source};
 
 /// What every batch needs.
 #[derive(Clone)]
@@ -30,6 +30,8 @@ pub(crate) struct Workshop {
     pub(crate) instance: String,
     pub(crate) lease_length: Duration,
     pub(crate) keep_days: u64,
+    /// A large batch takes its time; each piece of it is a sign of life.
+    pub(crate) on_progress: OnProgress,
     /// For files until they are put.
     pub(crate) folder: PathBuf,
 }
@@ -110,7 +112,10 @@ impl Workshop {
         batch: &BatchKey,
         pipeline: &Arc<Pipeline>,
     ) -> anyhow::Result<Result<Piped, String>> {
-        let (source, failure) = Source::begin(ObjectReader::of(Arc::clone(&self.intake), object.clone()));
+        let (source, failure) = Source::begin(
+            ObjectReader::of(Arc::clone(&self.intake), object.clone()),
+            Arc::clone(&self.on_progress),
+        );
         let (pipeline, folder, name) = (Arc::clone(pipeline), self.folder.clone(), batch.batch.clone());
         let piped = tokio::task::spawn_blocking(move || pipe(source, &name, &pipeline, &folder));
         let error = match piped.await.context("a batch's thread broke down")? {

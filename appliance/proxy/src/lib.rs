@@ -6,7 +6,6 @@ mod http;
 pub mod limits;
 mod listeners;
 mod proxy;
-mod resources;
 mod settings;
 mod shards;
 mod upload;

@@ -46,6 +46,3 @@ pub const DATAGRAM_BYTES_MAX: usize = 65_535;
 
 /// Bytes of a header's value that becomes a member of events. A longer one is cut.
 pub const HTTP_HEADER_VALUE_BYTES_MAX: usize = 1_024;
-
-/// Seconds between two looks at whether databases, tables or lists of filters were written anew.
-pub const RESOURCES_LOOK_SECONDS: u64 = 15;
